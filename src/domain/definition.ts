@@ -1,0 +1,74 @@
+import type { FileSet } from '../ports.ts';
+
+/*
+ * A pipeline as the loader hands it over: the file's defaults applied, the texts that it refers to read, durations
+ * in milliseconds. Strings may still hold `${…}`; `query` and `where` are SQL, in which `${…}` is a value.
+ */
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A place with files, or `${steps.x.output}`, which stands for one. */
+export type FileSetTemplate = FileSet | string;
+
+/** What each kind of step takes. */
+export interface StepArgs {
+  ensureCluster: { engine: string; release: 'keep' | 'whenIdle' | 'always' };
+  sql: { engine: string; inputs: Record<string, FileSetTemplate>; query: string; output: FileSet };
+  redshiftCopy: {
+    warehouse: string;
+    from: FileSetTemplate;
+    table: string;
+    mode: 'upsert' | 'replaceWhere';
+    uniqueKey?: string[];
+    where?: string;
+  };
+  redshiftSql: { warehouse: string; query: string };
+  check: { warehouse: string; query: string; expect: string };
+  activateDataPipeline: { id?: string; name?: string; params: Record<string, string> };
+  waitForData: { path: string; marker?: string; count: number };
+  putObject: { path: string; content: Json };
+  notify: { webhook: string; message: string };
+}
+
+export type StepKind = keyof StepArgs;
+
+interface StepBase {
+  id: string;
+  /** The steps that come first; undefined means the list's order. */
+  needs?: string[];
+  /** A CEL expression; the step is skipped when it is false. */
+  when?: string;
+  /** Where `when` stands, as `FILE:LINE`, for its errors. */
+  whenAt?: string;
+  retry: { attempts: number; delayMs: number };
+  /** Per attempt. */
+  timeoutMs?: number;
+  allowFailure: boolean;
+  /** What to do when the engine lost the job: stop for `adopt` or `resubmit`, or submit it again. */
+  onLost: 'ask' | 'resubmit';
+}
+
+export type StepOf<K extends StepKind> = StepBase & { kind: K; args: StepArgs[K] };
+export type StepDefinition = { [K in StepKind]: StepOf<K> }[StepKind];
+
+export type Covers = 'hour' | 'day' | 'week' | 'month' | 'tick';
+
+export interface ScheduleDefinition {
+  cron: string;
+  timezone: string;
+  covers: Covers;
+  catchupWindowMs?: number;
+}
+
+export interface Definition {
+  name: string;
+  /** The file that it was read from. */
+  file: string;
+  schedule?: ScheduleDefinition;
+  /** What an interval is, and in which zone it begins: the schedule's, else days in UTC. */
+  covers: Covers;
+  timezone: string;
+  params: Record<string, Json>;
+  steps: StepDefinition[];
+  onFailure: StepDefinition[];
+}

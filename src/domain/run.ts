@@ -1,0 +1,73 @@
+import type { Json, StepKind } from './definition.ts';
+import type { FailureType } from './failure.ts';
+import type { Interval } from './interval.ts';
+import type { RunStatus, StepState } from './state.ts';
+
+export const TRIGGER_KINDS = ['run', 'schedule', 'event', 'backfill', 'pipeline'] as const;
+
+/** What started a run. */
+export interface Trigger {
+  kind: (typeof TRIGGER_KINDS)[number];
+  files?: Json[];
+  manifest?: string;
+}
+
+/** The input of the workflow type `pipeline`. */
+export interface PipelineInput {
+  pipeline: string;
+  interval?: string;
+  params?: Record<string, Json>;
+  trigger?: Trigger;
+}
+
+/** What a step came to; the fields that every kind has, and the kind's own. */
+export type StepResult = { attempts: number; startedAt: string; endedAt: string } & { [key: string]: Json };
+
+export interface StepFailure {
+  step: string;
+  type: FailureType;
+  message: string;
+  ref: string | null;
+  log: string | null;
+}
+
+/** Where a step stands. */
+export interface StepProgress {
+  id: string;
+  kind: StepKind;
+  state: StepState;
+  /** Counts from 1; 0 before the first. */
+  attempt: number;
+  result: StepResult | null;
+  failure: StepFailure | null;
+  /** What the step waits for, in words; null when there is nothing to say. */
+  detail: string | null;
+}
+
+/** The answer of the query `progress`. */
+export interface Progress {
+  workflowId: string;
+  runId: string;
+  pipeline: string;
+  interval: string;
+  status: RunStatus;
+  trigger: Trigger['kind'];
+  steps: StepProgress[];
+}
+
+/** The result of the workflow type `pipeline`. */
+export interface RunResult {
+  status: RunStatus;
+  interval: string;
+  steps: StepProgress[];
+}
+
+/** What expressions and templates see. */
+export interface Scope {
+  interval: Interval;
+  params: Record<string, Json>;
+  steps: Record<string, { state: StepState } & { [key: string]: Json }>;
+  trigger: Trigger;
+  run: { id: string; runId: string; pipeline: string; startedAt: string };
+  failure?: StepFailure;
+}
