@@ -1,3 +1,6 @@
+import type { Definition } from './domain/definition.ts';
+import type { EtlError } from './domain/failure.ts';
+import type { PipelineInput, RunResult } from './domain/run.ts';
 import type { WorkStatus } from './domain/state.ts';
 
 /*
@@ -25,8 +28,13 @@ export interface WorkState {
   status: WorkStatus;
   /** Why it failed, in the vendor's words: one or a few lines. */
   message?: string;
-  /** The failure helps nothing but to try the same again: a serialization conflict, a restart. */
-  transient?: boolean;
+  /**
+   * The failure is not the work's own. `rolledBack`: nothing happened, so the same may be tried again (a serialization
+   * conflict). `unclear`: it may have happened (the connection broke), so somebody has to look.
+   */
+  transient?: 'rolledBack' | 'unclear';
+  /** Which statement of a batch failed, counted from 0. */
+  statement?: number;
   /** The last lines of the log, for a failure. At most 4 KB. */
   logTail?: string;
   /** How far it is, in words, for the heartbeat. */
@@ -38,8 +46,11 @@ export interface RemoteWork<Spec> {
   /** Starts the work, or finds the one that was started under `key`. */
   submit(spec: Spec, key: string): Promise<Submission>;
   find(key: string): Promise<WorkRef | undefined>;
-  /** The states of many, in as few requests as the vendor allows. A ref that is missing in the answer is lost. */
-  poll(refs: readonly WorkRef[]): Promise<ReadonlyMap<WorkRef['id'], WorkState>>;
+  /**
+   * The states of many, in as few requests as the vendor allows. A ref that is missing in the answer is lost; one whose
+   * state cannot be read has its own error, which leaves the others alone.
+   */
+  poll(refs: readonly WorkRef[]): Promise<ReadonlyMap<WorkRef['id'], WorkState | EtlError>>;
   /** Resolves once the work is stopped or had ended by itself. */
   cancel(ref: WorkRef): Promise<void>;
   /** Calls `wake` when the work may have ended, earlier than a poll would tell; returns how to stop watching. */
@@ -118,18 +129,44 @@ export interface BatchResult {
   row: Row | null;
 }
 
-/** Which statement of a batch failed, counted from 0. */
-export interface StatementFailure {
-  index: number;
-  message: string;
+/** What is to be loaded, where to, and by whom. */
+export interface PublishRequest {
+  /** `schema.table`. */
+  table: string;
+  mode: 'upsert' | 'replaceWhere';
+  uniqueKey?: string[];
+  where?: string;
+  format: FileFormat;
+  /** The manifest that names the files. */
+  manifest: string;
+  manifestHash: string;
+  rows: number;
+  /** `pipeline/step/interval`: what is published once. */
+  unit: string;
+  key: string;
+  /** When the run's chain started, in ms: a newer run wins. */
+  seq: number;
+}
+
+/** The statements that load and publish, and what it means when one of them fails. */
+export interface PublishPlan {
+  /** Loads the files into a table of its own. Repeatable. */
+  stage: StatementBatch;
+  /** Moves them into the target, once. */
+  publish: StatementBatch;
+  /** By the index of a statement of `publish` that divides by zero on purpose: what is wrong then. */
+  guards: Record<number, string>;
+  /** One row `{ published, newer }`: whether this key is in the ledger, and whether a newer run is. */
+  ledger: string;
+  /** Clears the stage away. */
+  cleanUp: StatementBatch;
 }
 
 /** A database that takes SQL over an API. */
 export interface Warehouse extends RemoteWork<StatementBatch> {
   result(ref: WorkRef): Promise<BatchResult>;
-  failure(ref: WorkRef): Promise<StatementFailure | undefined>;
-  /** The role that COPY reads with, for the `IAM_ROLE` clause; undefined means the cluster's default. */
-  readonly iamRole: string | undefined;
+  /** The SQL that publishes files exactly once in this warehouse's dialect. */
+  publishPlan(request: PublishRequest): PublishPlan;
 }
 
 export interface StoredFile {
@@ -171,4 +208,35 @@ export interface DataPipelines {
   activate(pipelineId: string, params: Record<string, string>): Promise<void>;
   /** The pipeline's instances, newest last. */
   instances(pipelineId: string): Promise<DataPipelineInstance[]>;
+}
+
+/** What a folder or file holds, read from what was written. */
+export interface Measure {
+  rows: number;
+  files: number;
+  bytes: number;
+}
+
+/** Where definitions come from. */
+export interface PipelineSource {
+  /** `Rejected` when there is none of that name, or when its file is wrong. */
+  load(name: string): Promise<Definition>;
+}
+
+export interface OpenedRun {
+  workflowId: string;
+  runId: string;
+  /** Whether the caller's request started it. */
+  started: boolean;
+}
+
+/** Runs as Temporal has them: to start one, or to join the one that is open. */
+export interface Runs {
+  /** Starts `<name>/<interval>` or finds it open. `by` names the caller, so that a repeated call knows its own. */
+  open(workflowId: string, input: PipelineInput & { interval: string }, by: string): Promise<OpenedRun>;
+  /** Resolves when the run ends; rejects with its failure. */
+  result(run: { workflowId: string; runId?: string }): Promise<RunResult>;
+  cancel(run: { workflowId: string; runId: string }): Promise<void>;
+  /** Resolves when the workflow has ended, in whatever way. */
+  ended(workflowId: string): Promise<void>;
 }

@@ -29,6 +29,10 @@ export interface FailureDetails {
   log?: string;
   /** The last lines of the job's log. */
   logTail?: string;
+  /** Which statement of a batch failed, counted from 0. */
+  statement?: number;
+  /** The work itself has ended: to try again means to submit it again, so Temporal must not. */
+  ended?: boolean;
 }
 
 /** The one error that adapters throw; an interceptor turns it into Temporal's `ApplicationFailure` of its type. */

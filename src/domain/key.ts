@@ -17,7 +17,9 @@ export const jobKey = (firstRunId: string, stepId: string, attempt: number): str
 const KEY = /^mr-([0-9a-f]{32})-([0-9a-f]{8})-(\d+)(?:-|$)/;
 
 /** Takes a key apart again; `undefined` for a name that is none of ours. */
-export function parseJobKey(key: string): { firstRunId: string; stepHash: string; attempt: number } | undefined {
+export function parseJobKey(
+  key: string,
+): { firstRunId: string; stepHash: string; attempt: number } | undefined {
   const [, run, step, attempt] = KEY.exec(key) ?? [];
   if (run === undefined || step === undefined || attempt === undefined) return undefined;
   const firstRunId = run.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

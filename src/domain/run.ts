@@ -69,5 +69,8 @@ export interface Scope {
   steps: Record<string, { state: StepState } & { [key: string]: Json }>;
   trigger: Trigger;
   run: { id: string; runId: string; pipeline: string; startedAt: string };
+  /** In the steps of `onFailure`. */
   failure?: StepFailure;
+  /** In the `expect` of a check: the query's first row. */
+  row?: Json;
 }

@@ -1,0 +1,113 @@
+import { EtlError } from '../src/domain/failure.ts';
+import { newestInterval, parseInterval, type Interval } from '../src/domain/interval.ts';
+import type { RunPlan } from '../src/domain/plan.ts';
+import type { RunResult } from '../src/domain/run.ts';
+import { parseRunInput } from '../src/domain/run-input.ts';
+import type { Definition } from '../src/domain/definition.ts';
+import type { OpenedRun } from '../src/ports.ts';
+import type { Deps } from './deps.ts';
+import { heartbeating } from './waiting.ts';
+
+/** Temporal refuses payloads over 2 MB; half of that leaves room for the results. */
+const LARGEST_PLAN_BYTES = 1_000_000;
+
+/** How a run begins: its plan, or the run that it joins. */
+export function createRunActivities({ pipelines, runs, settings }: Deps) {
+  return {
+    /** Checks the input and records all that the run will need: definition, texts of files, interval. */
+    async openRun(request: {
+      input: unknown;
+      workflowId: string;
+      /** ISO; when the chain of runs started. */
+      startedAt: string;
+      /** ISO; set where a schedule started it. */
+      scheduledAt?: string;
+    }): Promise<RunPlan> {
+      const input = parseRunInput(request.input);
+      const definition = await pipelines.load(input.pipeline);
+      const interval = intervalOf(definition, input.interval, request);
+      const { heartbeatTimeoutMs, searchAttributes } = settings;
+      const recorded = { heartbeatTimeoutMs, searchAttributes };
+      const trigger = input.trigger ?? { kind: request.scheduledAt === undefined ? 'run' : 'schedule' };
+      const params = paramsOf(definition, input.params);
+      const workflowId = `${definition.name}/${interval.id}`;
+      if (workflowId !== request.workflowId) {
+        const passedOn = { pipeline: definition.name, interval: interval.id, trigger };
+        return {
+          role: 'join',
+          workflowId,
+          input: input.params === undefined ? passedOn : { ...passedOn, params: input.params },
+          settings: recorded,
+        };
+      }
+      const seq = Date.parse(request.startedAt);
+      return fitting({ role: 'run', definition, interval, params, trigger, seq, settings: recorded });
+    },
+
+    /** Starts the run of the interval, or finds the one that is open. */
+    async joinRun(request: { plan: RunPlan & { role: 'join' }; by: string }): Promise<OpenedRun> {
+      return runs.open(request.plan.workflowId, request.plan.input, request.by);
+    },
+
+    async awaitRun(run: OpenedRun): Promise<RunResult> {
+      return heartbeating(
+        () => ({ waitingFor: run.workflowId }),
+        (cancelled) => Promise.race([runs.result(run), cancelled]),
+      );
+    },
+
+    async cancelRun(run: OpenedRun): Promise<void> {
+      await runs.cancel(run);
+    },
+
+    /** Returns when the workflow has ended, however it did. */
+    async awaitEnd(workflowId: string): Promise<void> {
+      await heartbeating(
+        () => ({ waitingFor: workflowId }),
+        (cancelled) => Promise.race([runs.ended(workflowId), cancelled]),
+      );
+    },
+  };
+}
+
+/** The interval that was asked for, or the one in the workflow's ID, or the newest that had ended. */
+function intervalOf(
+  definition: Definition,
+  asked: string | undefined,
+  from: { workflowId: string; startedAt: string; scheduledAt?: string },
+): Interval {
+  const { covers, timezone, name } = definition;
+  try {
+    if (asked !== undefined) return parseInterval(asked, covers, timezone);
+  } catch (error) {
+    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
+  }
+  try {
+    if (from.workflowId.startsWith(`${name}/`)) {
+      return parseInterval(from.workflowId.slice(name.length + 1), covers, timezone);
+    }
+  } catch {
+    // An ID of somebody's own choice.
+  }
+  return newestInterval(new Date(from.scheduledAt ?? from.startedAt), covers, timezone);
+}
+
+function paramsOf(definition: Definition, given: RunParams = {}): RunParams {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(definition.params, name));
+  if (unknown.length > 0) {
+    const known = Object.keys(definition.params).join(', ') || 'none';
+    throw new EtlError('Rejected', `${definition.name} has no parameter ${unknown.join(', ')}; it has: ${known}`);
+  }
+  return { ...definition.params, ...given };
+}
+
+type RunParams = Definition['params'];
+
+function fitting(plan: RunPlan & { role: 'run' }): RunPlan {
+  const bytes = Buffer.byteLength(JSON.stringify(plan));
+  if (bytes <= LARGEST_PLAN_BYTES) return plan;
+  throw new EtlError(
+    'Rejected',
+    `${plan.definition.file} and the files that it refers to have ${bytes} bytes; a run records at most ${LARGEST_PLAN_BYTES}`,
+  );
+}

@@ -1,0 +1,113 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Connection } from '../src/domain/connection.ts';
+import { EtlError, type FailureDetails } from '../src/domain/failure.ts';
+import { hasEnded } from '../src/domain/state.ts';
+import type {
+  BatchResult,
+  FileSet,
+  JobSpec,
+  Measure,
+  RemoteWork,
+  StatementBatch,
+  WorkRef,
+  WorkState,
+} from '../src/ports.ts';
+import type { Deps } from './deps.ts';
+import { connection as byName, heartbeating, pause } from './waiting.ts';
+import type { Watchers } from './watcher.ts';
+
+export interface SubmittedWork {
+  ref: WorkRef;
+  /** It was there before anybody asked for it now, and had ended badly: as after a reset. */
+  endedBadlyBefore: boolean;
+}
+
+/** What ended well: with the measure of its output, or the result of its statements. */
+export interface FinishedWork {
+  ref: WorkRef;
+  measure?: Measure;
+  statements?: BatchResult;
+}
+
+/** Submitting, awaiting and stopping remote work: the same for jobs on engines and statements in warehouses. */
+export function createWorkActivities({ engines, warehouses, measure }: Deps, watchers: Watchers) {
+  function remoteWork(to: Connection): RemoteWork<never> {
+    return to.kind === 'engine' ? byName('engine', engines, to.name) : byName('warehouse', warehouses, to.name);
+  }
+
+  return {
+    /** Starts the work under its key, or finds it. */
+    async submitWork(request: {
+      to: Connection;
+      spec: JobSpec | StatementBatch;
+      key: string;
+    }): Promise<SubmittedWork> {
+      const work = remoteWork(request.to) as RemoteWork<JobSpec | StatementBatch>;
+      const { attempt, scheduledTimestampMs } = activityInfo();
+      if (attempt > 1) {
+        // The request of the attempt before may still be on its way: a look before it arrived would find nothing.
+        await pause(work.lookAfterMs);
+        if (Date.now() - scheduledTimestampMs > work.keyMemoryMs) throw forgotten(request.key);
+      }
+      const { found, ...ref } = await work.submit(request.spec, request.key);
+      if (!found || attempt > 1) return { ref, endedBadlyBefore: false };
+      const state = (await work.poll([ref])).get(ref.id);
+      const bad = state !== undefined && !(state instanceof EtlError) && endedBadly(state);
+      return { ref, endedBadlyBefore: bad };
+    },
+
+    /** Waits for the end of the work; heartbeats carry its ref. */
+    async awaitWork(request: { to: Connection; ref: WorkRef; output?: FileSet }): Promise<FinishedWork> {
+      const { to, ref, output } = request;
+      const work = remoteWork(to);
+      let standing: unknown = 'asking';
+      const say = () => ({ ref: ref.id, key: ref.key, state: standing });
+      return heartbeating(say, async (cancelled) => {
+        const state = await watchers.of(work).ended(ref, cancelled, (now) => {
+          standing = typeof now === 'string' ? now : (now.progress ?? now.status);
+        });
+        if (state.status !== 'done') throw failureOf(ref, state);
+        if (to.kind === 'warehouse') {
+          return { ref, statements: await byName('warehouse', warehouses, to.name).result(ref) };
+        }
+        return { ref, ...(output && { measure: await measure(output) }) };
+      });
+    },
+
+    /** Finds the work by its key, cancels it, and returns once it is confirmed ended. */
+    async stopWork(request: { to: Connection; key: string; ref?: WorkRef }): Promise<void> {
+      const work = remoteWork(request.to);
+      await heartbeating(
+        () => ({ stopping: request.key }),
+        async (cancelled) => {
+          let ref = request.ref ?? (await work.find(request.key));
+          if (ref === undefined) {
+            // A submission that is on its way would start after this look.
+            await pause(work.lookAfterMs, cancelled);
+            ref = await work.find(request.key);
+          }
+          if (ref !== undefined) await work.cancel(ref);
+        },
+      );
+    },
+  };
+}
+
+const endedBadly = (state: WorkState): boolean => hasEnded(state.status) && state.status !== 'done';
+
+const forgotten = (key: string): EtlError =>
+  new EtlError('JobLost', `no answer to the submission of ${key}, and its key is too old to be looked up`);
+
+function failureOf(ref: WorkRef, state: WorkState): EtlError {
+  const message = state.message ?? (state.status === 'cancelled' ? 'it was cancelled from outside' : 'it failed');
+  const details: FailureDetails = {
+    ref: ref.id,
+    ended: true,
+    ...(ref.log !== undefined && { log: ref.log }),
+    ...(state.logTail !== undefined && { logTail: state.logTail }),
+    ...(state.statement !== undefined && { statement: state.statement }),
+  };
+  if (state.transient === 'rolledBack') return new EtlError('Unavailable', message, { details });
+  if (state.transient === 'unclear') return new EtlError('JobLost', message, { details });
+  return new EtlError('JobFailed', message, { details });
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFaults, faultSchema } from './faults.ts';
+import { createOperations, type Operation } from './operations.ts';
+import { createPipelines } from './pipeline.ts';
+import { invalidRequest, ServiceError } from './protocol.ts';
+import type { Connection } from './types/type.ts';
+
+const WELCOME =
+  "Millrace's local stand-in for AWS Data Pipeline. It runs on-demand pipelines; it is not AWS.\n";
+const TARGET = 'DataPipeline.';
+
+export interface DataPipelineOptions {
+  /** 0 or none: any free one. */
+  port?: number;
+  host?: '127.0.0.1';
+  log?: (line: string) => void;
+  /** Where a `RedshiftDatabase` with a `clusterId` leads to; with a `connectionString` it isn't needed. */
+  warehouse?: Connection;
+}
+
+/**
+ * Starts a local server that speaks AWS Data Pipeline's API and runs the activities of on-demand pipelines for real.
+ * Signatures aren't checked. `POST /_faults {"op", "kind": "lose-answer" | "throttle" | "slow", "count", "delayMs"}`
+ * makes the next calls of an operation go wrong. `stop` cancels what runs.
+ *
+ * https://docs.aws.amazon.com/datapipeline/latest/APIReference/Welcome.html
+ */
+export async function startDataPipeline({
+  port = 0,
+  host = '127.0.0.1',
+  log = () => undefined,
+  warehouse,
+}: DataPipelineOptions = {}): Promise<{ url: string; stop(): Promise<void> }> {
+  const pipelines = createPipelines({ warehouse, log });
+  const operations = createOperations(pipelines);
+  const faults = createFaults();
+  const stopped = new AbortController();
+
+  const callApi = async (request: IncomingMessage, response: ServerResponse) => {
+    const target = String(request.headers['x-amz-target'] ?? '');
+    const name = target.startsWith(TARGET) ? target.slice(TARGET.length) : '';
+    const fault = faults.next(name);
+    if (fault?.kind === 'throttle') throw new ServiceError('ThrottlingException', 'Rate exceeded');
+    const answer = await operationCalled(operations, name)(JSON.parse((await text(request)) || '{}'));
+    log(`${name}${fault === undefined ? '' : ` (${fault.kind})`}`);
+    if (fault?.kind === 'lose-answer') return void request.socket.destroy();
+    if (fault?.kind === 'slow') await sleep(fault.delayMs, undefined, { signal: stopped.signal });
+    reply(response, 200, answer);
+  };
+
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      if (request.method === 'GET') return void response.setHeader('content-type', 'text/plain').end(WELCOME);
+      if (request.url !== '/_faults') return callApi(request, response);
+      const fault = faultSchema.safeParse(JSON.parse(await text(request)));
+      if (!fault.success) throw invalidRequest(fault.error.message);
+      faults.order(fault.data);
+      reply(response, 200, {});
+    };
+    answer().catch((error: unknown) => {
+      if (!stopped.signal.aborted) replyWithError(response, error, log);
+    });
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      stopped.abort();
+      server.close();
+      server.closeAllConnections();
+      await pipelines.stop();
+    },
+  };
+}
+
+function operationCalled(operations: Readonly<Record<string, Operation>>, name: string): Operation {
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation !== undefined) return operation;
+  throw new ServiceError(
+    'UnknownOperationException',
+    `this stand-in has no operation ${JSON.stringify(name)}`,
+  );
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  response
+    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() })
+    .end(JSON.stringify(body));
+}
+
+function replyWithError(response: ServerResponse, error: unknown, log: (line: string) => void): void {
+  if (error instanceof ServiceError) {
+    log(`${error.code}: ${error.message}`);
+    return reply(response, error.status, { __type: error.code, message: error.message });
+  }
+  if (error instanceof SyntaxError) {
+    return reply(response, 400, { __type: 'SerializationException', message: error.message });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  log(`InternalServiceError: ${message}`);
+  reply(response, 500, { __type: 'InternalServiceError', message });
+}

@@ -1,0 +1,146 @@
+import type { Edits } from './edits.ts';
+import { notDone, RedshiftError, syntaxErrorNear } from './error.ts';
+import { closing, hasWords, type Token } from './tokens.ts';
+import { translateColumnType } from './types.ts';
+
+/** The index behind a dotted name that begins at `at`. */
+const nameEnd = (tokens: readonly Token[], at: number): number => {
+  let end = at + 1;
+  while (tokens[end]?.text === '.') end += 2;
+  return end;
+};
+
+/** The index behind what stands in parentheses at `at`, or `at` if nothing does. */
+const groupEnd = (tokens: readonly Token[], at: number): number =>
+  tokens[at]?.text === '(' ? closing(tokens, at) + 1 : at;
+
+const identityOptions = (tokens: readonly Token[], at: number): string => {
+  const close = closing(tokens, at);
+  const numbers = tokens.slice(at + 1, close).map(({ text }) => text).join('').split(',');
+  return `(START WITH ${numbers[0] ?? 1} INCREMENT BY ${numbers[1] ?? 1})`;
+};
+
+/**
+ * Rewrites the attributes of a column between `from` and `to`: what only Redshift has goes, and so do the keys,
+ * which Redshift accepts and doesn't enforce.
+ */
+const translateAttributes = (tokens: readonly Token[], from: number, to: number, edits: Edits): void => {
+  for (let at = from; at < to; at++) {
+    const is = (...words: string[]) => hasWords(tokens, at, words);
+    const { text } = tokens[at]!;
+    if (text === '(') at = closing(tokens, at);
+    else if (is('generated', 'always')) throw syntaxErrorNear(tokens[at + 1]!.text);
+    else if (is('check')) throw new RedshiftError('CHECK constraints are not supported');
+    else if (is('collate', 'case_insensitive')) throw notDone('COLLATE CASE_INSENSITIVE');
+    else if (is('encode') || is('collate', 'case_sensitive')) edits.remove(at, ++at);
+    else if (is('distkey') || is('sortkey') || is('unique')) edits.remove(at, at);
+    else if (is('primary', 'key')) edits.replace(at, ++at, 'NOT NULL');
+    else if (is('generated', 'by', 'default', 'as', 'identity')) {
+      edits.replace(at + 5, closing(tokens, at + 5), identityOptions(tokens, at + 5));
+      at = closing(tokens, at + 5);
+    } else if (is('identity') && tokens[at + 1]?.text === '(') {
+      const close = closing(tokens, at + 1);
+      edits.replace(at, close, `GENERATED ALWAYS AS IDENTITY ${identityOptions(tokens, at + 1)}`);
+      at = close;
+    } else if (is('references')) {
+      const end = groupEnd(tokens, nameEnd(tokens, at + 1));
+      edits.remove(at, end - 1);
+      at = end - 1;
+    }
+  }
+};
+
+const isKey = (tokens: readonly Token[], from: number): boolean => {
+  const at = tokens[from]?.word === 'constraint' ? from + 2 : from;
+  return (
+    hasWords(tokens, at, ['primary', 'key']) ||
+    hasWords(tokens, at, ['foreign', 'key']) ||
+    (hasWords(tokens, at, ['unique']) && tokens[at + 1]?.text === '(')
+  );
+};
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+const elements = (tokens: readonly Token[], open: number, close: number): Range[] => {
+  const ranges: Range[] = [];
+  let from = open + 1;
+  for (let at = from; at <= close; at++) {
+    if (tokens[at]!.text === '(') at = closing(tokens, at);
+    else if (at === close || tokens[at]!.text === ',') {
+      ranges.push({ from, to: at });
+      from = at + 1;
+    }
+  }
+  return ranges;
+};
+
+const bareName = ({ text }: Token): string => text.toLowerCase().replace(/^"|"$/g, '');
+
+const translateElements = (tokens: readonly Token[], table: string, open: number, close: number, edits: Edits): void => {
+  const all = elements(tokens, open, close);
+  const keys = all.filter(({ from }) => isKey(tokens, from));
+  const primary = keys.find(({ from, to }) => tokens.slice(from, to).some(({ word }) => word === 'primary'));
+  const required = new Set(primary && tokens.slice(primary.from, primary.to).map(bareName));
+  for (const [n, { from, to }] of all.entries()) {
+    const first = tokens[from]!;
+    if (keys.some((key) => key.from === from)) {
+      // The comma goes with it: the one before, or for a first element the one behind.
+      if (n > 0) edits.remove(from - 1, to - 1);
+      else edits.remove(from, all.length > 1 ? to : to - 1);
+    } else if (first.word === 'check' || first.word === 'exclude') {
+      throw new RedshiftError(`${first.text.toUpperCase()} constraints are not supported`);
+    } else if (first.word !== 'like' && to > from + 1) {
+      translateColumnType(tokens, from + 1, `${table}.${first.text}`, edits);
+      translateAttributes(tokens, from + 1, to, edits);
+      if (required.has(bareName(first))) edits.insertAfter(to - 1, ' NOT NULL');
+    }
+  }
+};
+
+/** Takes out DISTSTYLE, DISTKEY, SORTKEY, BACKUP and ENCODE behind the columns; returns where they end. */
+const removeTableAttributes = (tokens: readonly Token[], from: number, edits: Edits): void => {
+  for (let at = from; at < tokens.length; ) {
+    const { word, text } = tokens[at]!;
+    if (word === 'as' || text === ';') return;
+    let end: number;
+    if (word === 'diststyle' || word === 'backup' || word === 'encode') end = at + 2;
+    else if (word === 'compound' || word === 'interleaved') end = groupEnd(tokens, at + 2);
+    else if (word === 'distkey') end = groupEnd(tokens, at + 1);
+    else if (word === 'sortkey') end = tokens[at + 1]?.word === 'auto' ? at + 2 : groupEnd(tokens, at + 1);
+    else throw syntaxErrorNear(text);
+    edits.remove(at, end - 1);
+    at = end;
+  }
+};
+
+/** CREATE TABLE, with columns or AS a query. https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html */
+export const translateCreateTable = (tokens: readonly Token[], edits: Edits): void => {
+  const at = tokens.findIndex(({ word }) => word === 'table');
+  const name = hasWords(tokens, at + 1, ['if', 'not', 'exists']) ? at + 4 : at + 1;
+  if (!tokens[name]) return;
+  if (tokens[name]!.text.startsWith('#') && at === 1) edits.insertAfter(0, ' TEMP');
+  const end = nameEnd(tokens, name);
+  const table = tokens.slice(name, end).map(({ text }) => text).join('');
+  if (tokens[end]?.text === '(') translateElements(tokens, table, end, closing(tokens, end), edits);
+  removeTableAttributes(tokens, groupEnd(tokens, end), edits);
+};
+
+/** ALTER TABLE: a new column's attributes go as in CREATE TABLE, keys and physical layout change nothing. */
+export const translateAlterTable = (tokens: readonly Token[], edits: Edits): void => {
+  const end = nameEnd(tokens, hasWords(tokens, 2, ['if', 'exists']) ? 4 : 2);
+  const last = tokens.length - (tokens.at(-1)!.text === ';' ? 2 : 1);
+  const is = (...words: string[]) => hasWords(tokens, end, words);
+  const column = tokens[end + 1]?.word === 'column' ? end + 2 : end + 1;
+  if (is('append')) throw notDone('ALTER TABLE APPEND');
+  const layout = ['distkey', 'diststyle', 'sortkey', 'compound', 'encode'].includes(tokens[end + 1]?.word ?? '');
+  const encode = tokens[column + 1]?.word === 'encode';
+  if ((is('add') && isKey(tokens, end + 1)) || (is('alter') && (layout || encode))) {
+    edits.replace(end, last, 'SET (fillfactor = 100)');
+  } else if (is('add') && tokens[column + 1]) {
+    translateColumnType(tokens, column + 1, tokens[column]!.text, edits);
+    translateAttributes(tokens, column + 1, last + 1, edits);
+  }
+};

@@ -1,0 +1,11 @@
+/** An expression or template that can't be read or has no value. */
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError';
+  /** Where in the text, counted from 0. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}

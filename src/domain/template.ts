@@ -1,0 +1,109 @@
+import type { Json } from './definition.ts';
+import { parseExpression } from './expression.ts';
+import type { Expression, Reference } from './expression.ts';
+import { ExpressionError } from './expression-error.ts';
+import { isMap, typeName } from './expression-value.ts';
+import type { Scope } from './run.ts';
+import { templateEnd } from './template-scanner.ts';
+
+/** A piece of a template: plain text, or the expression of a `${…}`. */
+export type TemplatePart =
+  | { text: string; offset: number }
+  | {
+      expression: Expression;
+      /** The expression as written. */
+      source: string;
+      /** Where the expression's text starts, after the `${`. */
+      offset: number;
+    };
+
+/** Reads the expression between two offsets of a text; its errors count from the text's start. */
+export function expressionAt(text: string, start: number, end: number): Expression {
+  const source = text.slice(start, end);
+  if (source.trim() === '')
+    throw new ExpressionError('${} has no expression; $${ stands for the characters ${', start);
+  const shift = <T>(run: () => T): T => {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      throw new ExpressionError(error.message, start + error.offset);
+    }
+  };
+  const { evaluate, references } = shift(() => parseExpression(source));
+  return {
+    evaluate: (scope) => shift(() => evaluate(scope)),
+    references: references.map((reference) => ({ ...reference, offset: start + reference.offset })),
+  };
+}
+
+/** Takes a template apart. `$${` stands for the characters `${`. Throws an `ExpressionError`. */
+export function parseTemplate(text: string): TemplatePart[] {
+  const parts: TemplatePart[] = [];
+  let plain = '';
+  let plainAt = 0;
+  const endPlain = (): void => {
+    if (plain !== '') parts.push({ text: plain, offset: plainAt });
+    plain = '';
+  };
+
+  let at = 0;
+  while (at < text.length) {
+    if (text.startsWith('${', at)) {
+      endPlain();
+      const start = at + 2;
+      const end = templateEnd(text, at);
+      parts.push({
+        expression: expressionAt(text, start, end - 1),
+        source: text.slice(start, end - 1),
+        offset: start,
+      });
+      plainAt = at = end;
+      continue;
+    }
+    if (plain === '') plainAt = at;
+    const isEscape = text.startsWith('$${', at);
+    plain += isEscape ? '${' : text[at];
+    at += isEscape ? 3 : 1;
+  }
+  endPlain();
+  return parts;
+}
+
+function inText(value: Json, source: string, offset: number): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const mend =
+    value === null
+      ? 'say what to write instead, like coalesce(…, "")'
+      : 'only text, numbers, true and false can';
+  throw new ExpressionError(`\${${source}} is ${typeName(value)} and can't stand in a text; ${mend}`, offset);
+}
+
+/** The value of a template: of any type when it is one `${…}`, else text. Throws an `ExpressionError`. */
+export function renderValue(text: string, scope: Scope): Json {
+  const parts = parseTemplate(text);
+  const [first] = parts;
+  if (parts.length === 1 && first && 'expression' in first) return first.expression.evaluate(scope);
+  return parts
+    .map((part) =>
+      'text' in part ? part.text : inText(part.expression.evaluate(scope), part.source, part.offset),
+    )
+    .join('');
+}
+
+/** Renders all strings of a structure; keys stay as they are. */
+export function renderDeep<T extends Json>(value: T, scope: Scope): Json {
+  if (typeof value === 'string') return renderValue(value, scope);
+  if (Array.isArray(value)) return value.map((item) => renderDeep(item, scope));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderDeep(item, scope)]));
+}
+
+/** What the templates of a structure refer to. Each offset counts from the start of its own string. */
+export function templateReferences(value: Json): Reference[] {
+  if (typeof value === 'string')
+    return parseTemplate(value).flatMap((part) => ('expression' in part ? part.expression.references : []));
+  if (Array.isArray(value)) return value.flatMap(templateReferences);
+  return isMap(value) ? Object.values(value).flatMap(templateReferences) : [];
+}

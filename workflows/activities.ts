@@ -1,0 +1,51 @@
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/*
+ * TRY_CANCEL everywhere: a cancelled step goes on to its clean-up at once instead of waiting for a heartbeat.
+ * Temporal is the only retrier: what passes by itself (Unavailable, Throttled) is tried for as long as the step's
+ * timeout lets it.
+ */
+const common = {
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+} satisfies ActivityOptions;
+
+/** One request or a few: each has a deadline of its own that is shorter than this. */
+const BRIEF = { ...common, startToCloseTimeout: '2m' } satisfies ActivityOptions;
+
+/** The activities that answer soon. */
+export function brief(summary: string, options: ActivityOptions = {}) {
+  return proxyActivities<
+    Pick<
+      Activities,
+      | 'openRun'
+      | 'joinRun'
+      | 'cancelRun'
+      | 'submitWork'
+      | 'preparePublish'
+      | 'resolveDataPipeline'
+      | 'activateDataPipeline'
+      | 'putObject'
+      | 'notify'
+    >
+  >({ ...BRIEF, ...options, summary });
+}
+
+/** The activities that hold a promise, for hours if need be, and heartbeat. */
+export function waiting(heartbeatTimeoutMs: number, summary: string) {
+  return proxyActivities<
+    Pick<
+      Activities,
+      | 'awaitRun'
+      | 'awaitEnd'
+      | 'awaitWork'
+      | 'stopWork'
+      | 'ensureCluster'
+      | 'readLedger'
+      | 'awaitIdleDataPipeline'
+      | 'awaitDataPipelineInstances'
+      | 'waitForData'
+    >
+  >({ ...common, startToCloseTimeout: '3650 days', heartbeatTimeout: heartbeatTimeoutMs, summary });
+}

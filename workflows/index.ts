@@ -1,0 +1,3 @@
+/** The workflow types that the worker registers, by the names of these exports. */
+export { pipeline } from './pipeline.ts';
+export { activation } from './activation.ts';

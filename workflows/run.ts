@@ -1,0 +1,127 @@
+import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { StepDefinition } from '../src/domain/definition.ts';
+import { nextSteps } from '../src/domain/order.ts';
+import type { RunPlan } from '../src/domain/plan.ts';
+import type { Progress, RunResult, Scope, StepFailure } from '../src/domain/run.ts';
+import type { RunStatus, StepState } from '../src/domain/state.ts';
+import { StepRun } from './step-run.ts';
+import { showInTemporal, tellTemporal } from './story.ts';
+import { registerUpdates } from './updates.ts';
+
+/** One run: which steps go when, and what the whole comes to. */
+export class Run {
+  readonly plan: RunPlan & { role: 'run' };
+  readonly steps: Map<string, StepRun>;
+  status: RunStatus = 'running';
+  /** What the run failed with; `onFailure` sees it. */
+  failure: StepFailure | undefined;
+
+  constructor(plan: RunPlan & { role: 'run' }) {
+    this.plan = plan;
+    const all = [...plan.definition.steps, ...plan.definition.onFailure];
+    this.steps = new Map(all.map((step) => [step.id, new StepRun(step, this)]));
+    registerUpdates(this.steps);
+    tellTemporal(plan);
+    this.changed();
+  }
+
+  async execute(): Promise<RunResult> {
+    const { steps, onFailure } = this.plan.definition;
+    await this.#inOrder(steps);
+    // A cancelled run has done its clean-up in the steps, and says no more.
+    if (CancellationScope.current().consideredCancelled) {
+      this.#close('cancelled');
+      await CancellationScope.current().cancelRequested;
+    }
+    this.failure = this.#firstFailure(steps);
+    if (this.failure === undefined) {
+      this.#close('done');
+      return { status: 'done', interval: this.plan.interval.id, steps: this.progress().steps };
+    }
+    await this.#inOrder(onFailure);
+    this.#close('failed');
+    throw this.#asFailure(this.failure);
+  }
+
+  /** Starts what may start, until nothing is left. */
+  async #inOrder(definitions: StepDefinition[]): Promise<void> {
+    const running = new Map<string, Promise<void>>();
+    for (;;) {
+      const { start, skip } = nextSteps(definitions, this.#states());
+      const stopped = CancellationScope.current().consideredCancelled;
+      if (!stopped) {
+        for (const id of skip) this.#step(id).skip();
+        for (const id of start) running.set(id, this.#step(id).execute().finally(() => running.delete(id)));
+        if (start.length + skip.length > 0) continue;
+      }
+      if (running.size === 0) return;
+      await Promise.race(running.values());
+    }
+  }
+
+  #step(id: string): StepRun {
+    const step = this.steps.get(id);
+    if (!step) throw ApplicationFailure.nonRetryable(`no step ${id}`, 'Unexpected');
+    return step;
+  }
+
+  #states(): Record<string, StepState> {
+    return Object.fromEntries([...this.steps].map(([id, { state }]) => [id, state]));
+  }
+
+  #firstFailure(steps: StepDefinition[]): StepFailure | undefined {
+    const failed = steps.filter(({ id, allowFailure }) => !allowFailure && this.#step(id).state === 'failed');
+    return failed.map(({ id }) => this.#step(id).failure).find((failure) => failure !== null) ?? undefined;
+  }
+
+  #asFailure({ step, type, message, ref, log }: StepFailure): ApplicationFailure {
+    const attempts = this.#step(step).attemptWords();
+    return ApplicationFailure.create({
+      type,
+      message: `step ${step}, ${attempts}: ${type}: ${message}`,
+      nonRetryable: true,
+      details: [{ step, ref, log }],
+    });
+  }
+
+  #close(status: RunStatus): void {
+    this.status = status;
+    this.changed();
+  }
+
+  /** To be called after any change that a person would want to see. */
+  changed(): void {
+    showInTemporal(this.plan, this.status, this.progress().steps);
+  }
+
+  progress(): Progress {
+    const { workflowId, runId } = workflowInfo();
+    const { definition, interval, trigger } = this.plan;
+    // The steps of onFailure are part of the story only once there is a failure.
+    const shown = this.failure === undefined ? definition.steps : [...definition.steps, ...definition.onFailure];
+    return {
+      workflowId,
+      runId,
+      pipeline: definition.name,
+      interval: interval.id,
+      status: this.status,
+      trigger: trigger.kind,
+      steps: shown.map(({ id }) => this.#step(id).progress()),
+    };
+  }
+
+  /** What the expressions of a step see now. */
+  scope(): Scope {
+    const { definition, interval, params, trigger } = this.plan;
+    const { workflowId, runId, startTime } = workflowInfo();
+    return {
+      interval,
+      params,
+      trigger,
+      run: { id: workflowId, runId, pipeline: definition.name, startedAt: startTime.toISOString() },
+      steps: Object.fromEntries([...this.steps].map(([id, step]) => [id, step.inScope()])),
+      ...(this.failure && { failure: this.failure }),
+    };
+  }
+}
+

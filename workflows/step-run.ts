@@ -1,0 +1,150 @@
+import { condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import type { StepDefinition } from '../src/domain/definition.ts';
+import { evaluateCondition } from '../src/domain/expression.ts';
+import type { FailureType } from '../src/domain/failure.ts';
+import { jobKey } from '../src/domain/key.ts';
+import type { Scope, StepFailure, StepProgress, StepResult } from '../src/domain/run.ts';
+import type { StepState } from '../src/domain/state.ts';
+import { withDeadline } from './deadline.ts';
+import { failure, faultOf, rejecting, stepFailure } from './failures.ts';
+import type { Run } from './run.ts';
+import { LATE, runKind } from './steps/index.ts';
+
+/** What the user's `retry` may try again: the job, the load or the data went wrong, not the request for it. */
+const RETRIED: readonly FailureType[] = ['JobFailed', 'PublishFailed', 'InputMissing'];
+
+/** What a person said of a step whose job is lost, or does not confirm its end. */
+export type Decision = { adopt: string } | 'resubmit' | 'abandon';
+
+/** One step of one run: its state, its attempts, and what it came to. */
+export class StepRun {
+  readonly definition: StepDefinition;
+  readonly run: Run;
+  state: StepState = 'waiting';
+  attempt = 0;
+  result: StepResult | null = null;
+  failure: StepFailure | null = null;
+  decision: Decision | undefined;
+  /** Whether the step is stopping remote work that does not confirm its end: then it takes `abandon`. */
+  stopping = false;
+  /** The ref that `adopt` named, for the attempt that follows. */
+  adopted: string | undefined;
+  #detail: string | null = null;
+  #keys = 0;
+  #startedAt = '';
+
+  constructor(definition: StepDefinition, run: Run) {
+    this.definition = definition;
+    this.run = run;
+  }
+
+  /** Never rejects: what happened is in `state`, `result` and `failure`. */
+  async execute(): Promise<void> {
+    try {
+      if (!this.#wanted()) return this.skip();
+      this.#startedAt = new Date().toISOString();
+      this.#enter('running');
+      const result = await this.#attempts();
+      const times = { attempts: this.attempt, startedAt: this.#startedAt, endedAt: new Date().toISOString() };
+      this.result = { ...result, ...times };
+      this.#enter('done');
+    } catch (error) {
+      if (isCancellation(error)) return this.#enter('cancelled');
+      this.failure = stepFailure(this.definition.id, faultOf(error));
+      this.#enter('failed');
+    }
+  }
+
+  skip(): void {
+    this.#enter('skipped');
+  }
+
+  /** A key that no submission of this step has had. */
+  nextKey(): string {
+    this.#keys += 1;
+    return jobKey(workflowInfo().firstExecutionRunId, this.definition.id, this.#keys);
+  }
+
+  scope(): Scope {
+    return this.run.scope();
+  }
+
+  /** Says what the step waits for. */
+  say(detail: string): void {
+    this.#detail = detail;
+    this.run.changed();
+  }
+
+  /** Waits until a person has decided, and forgets the decision once it is taken. */
+  async decided(): Promise<Decision> {
+    await condition(() => this.decision !== undefined);
+    const decision = this.decision ?? 'abandon';
+    this.decision = undefined;
+    return decision;
+  }
+
+  attemptWords(): string {
+    return `attempt ${this.attempt} of ${this.definition.retry.attempts}`;
+  }
+
+  progress(): StepProgress {
+    const { id, kind } = this.definition;
+    const { state, attempt, result, failure } = this;
+    return { id, kind, state, attempt, result, failure, detail: this.#detail };
+  }
+
+  /** `steps.x` in expressions: the fields of its result, and its state. */
+  inScope(): Scope['steps'][string] {
+    return { ...this.result, state: this.state };
+  }
+
+  #wanted(): boolean {
+    const { when, whenAt } = this.definition;
+    return when === undefined || rejecting(() => evaluateCondition(when, this.scope()), `${whenAt ?? 'when'}: `);
+  }
+
+  async #attempts(): Promise<object> {
+    const { retry, timeoutMs, kind } = this.definition;
+    for (;;) {
+      this.attempt += 1;
+      try {
+        return await this.#untilNotLost(() => withDeadline(timeoutMs, LATE[kind], () => runKind(this)));
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        const fault = faultOf(error);
+        if (!RETRIED.includes(fault.type) || this.attempt >= retry.attempts) throw error;
+        this.failure = stepFailure(this.definition.id, fault);
+        this.say(`${fault.message}; tries again`);
+        await sleep(retry.delayMs, { summary: `${this.definition.id}: before attempt ${this.attempt + 1}` });
+        this.failure = null;
+        this.say('');
+      }
+    }
+  }
+
+  /** A job that the engine no longer knows stops the step until somebody says what is true. */
+  async #untilNotLost(attempt: () => Promise<object>): Promise<object> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const fault = faultOf(error);
+        if (isCancellation(error) || fault.type !== 'JobLost') throw error;
+        if (this.definition.onLost === 'resubmit') continue;
+        this.failure = stepFailure(this.definition.id, fault);
+        this.#enter('lost', `${fault.message}: adopt it by its ref, resubmit it, or abandon it`);
+        const decision = await this.decided();
+        if (decision === 'abandon') throw failure('JobLost', `${fault.message}, and it was abandoned`, fault.details);
+        this.adopted = decision === 'resubmit' ? undefined : decision.adopt;
+        this.failure = null;
+        this.#enter('running');
+      }
+    }
+  }
+
+  #enter(state: StepState, detail: string | null = null): void {
+    this.state = state;
+    this.#detail = detail;
+    this.run.changed();
+  }
+}

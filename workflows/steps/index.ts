@@ -1,0 +1,47 @@
+import type { StepKind, StepOf } from '../../src/domain/definition.ts';
+import type { FailureType } from '../../src/domain/failure.ts';
+import type { StepRun } from '../step-run.ts';
+import { activateDataPipeline } from './activate-data-pipeline.ts';
+import { check } from './check.ts';
+import { ensureCluster } from './ensure-cluster.ts';
+import { notify } from './notify.ts';
+import { putObject } from './put-object.ts';
+import { redshiftCopy } from './redshift-copy.ts';
+import { redshiftSql } from './redshift-sql.ts';
+import { sql } from './sql.ts';
+import { waitForData } from './wait-for-data.ts';
+
+/** What each kind of step does. */
+const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promise<object> } = {
+  ensureCluster,
+  sql,
+  redshiftCopy,
+  redshiftSql,
+  check,
+  activateDataPipeline,
+  waitForData,
+  putObject,
+  notify,
+};
+
+/** What it is called when a step's time is up. */
+export const LATE: Record<StepKind, FailureType> = {
+  ensureCluster: 'JobFailed',
+  sql: 'JobFailed',
+  redshiftCopy: 'PublishFailed',
+  redshiftSql: 'JobFailed',
+  check: 'JobFailed',
+  activateDataPipeline: 'JobFailed',
+  waitForData: 'InputMissing',
+  putObject: 'JobFailed',
+  notify: 'JobFailed',
+};
+
+/** The kinds whose lost work can be named by a ref and taken up again. */
+export const ADOPTS: readonly StepKind[] = ['sql', 'redshiftSql', 'check'];
+
+export function runKind(step: StepRun): Promise<object> {
+  const { definition } = step;
+  const kind = KINDS[definition.kind] as (step: StepRun, definition: StepRun['definition']) => Promise<object>;
+  return kind(step, definition);
+}

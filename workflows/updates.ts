@@ -1,0 +1,64 @@
+import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { StepProgress } from '../src/domain/run.ts';
+import type { StepRun } from './step-run.ts';
+import { ADOPTS } from './steps/index.ts';
+
+export const adopt = defineUpdate<StepProgress, [{ step: string; ref: string }]>('adopt');
+export const resubmit = defineUpdate<StepProgress, [{ step: string }]>('resubmit');
+export const abandon = defineUpdate<StepProgress, [{ step: string }]>('abandon');
+
+/** What a person may decide about a step that cannot go on by itself. */
+export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
+  setHandler(
+    adopt,
+    ({ step, ref }) => {
+      const run = stepOf(steps, step);
+      run.decision = { adopt: ref };
+      return run.progress();
+    },
+    {
+      validator: (request) => {
+        const run = lost(steps, request?.step);
+        if (!ADOPTS.includes(run.definition.kind)) refuse(`step ${request.step} has no job that could be adopted`);
+        if (typeof request.ref !== 'string' || request.ref === '') refuse('adopt takes {step, ref}: ref is missing');
+      },
+    },
+  );
+  setHandler(
+    resubmit,
+    ({ step }) => {
+      const run = stepOf(steps, step);
+      run.decision = 'resubmit';
+      return run.progress();
+    },
+    { validator: (request) => void lost(steps, request?.step) },
+  );
+  setHandler(
+    abandon,
+    ({ step }) => {
+      const run = stepOf(steps, step);
+      run.decision = 'abandon';
+      return run.progress();
+    },
+    {
+      validator: (request) => {
+        const run = stepOf(steps, request?.step);
+        if (run.state !== 'lost' && !run.stopping) refuse(`step ${request.step} is ${run.state}: nothing to abandon`);
+      },
+    },
+  );
+}
+
+function lost(steps: ReadonlyMap<string, StepRun>, id: string): StepRun {
+  const run = stepOf(steps, id);
+  if (run.state !== 'lost') refuse(`step ${id} is ${run.state}, not lost`);
+  return run;
+}
+
+function stepOf(steps: ReadonlyMap<string, StepRun>, id: string): StepRun {
+  return steps.get(id) ?? refuse(`no step is called ${id}; there are: ${[...steps.keys()].join(', ')}`);
+}
+
+function refuse(message: string): never {
+  throw ApplicationFailure.nonRetryable(message, 'Rejected');
+}

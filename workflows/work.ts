@@ -1,0 +1,94 @@
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { FinishedWork } from '../activities/work.ts';
+import type { Connection } from '../src/domain/connection.ts';
+import type { FileSet, JobSpec, StatementBatch, WorkRef } from '../src/ports.ts';
+import { brief, waiting } from './activities.ts';
+import { faultOf } from './failures.ts';
+import type { StepRun } from './step-run.ts';
+
+export interface WorkRequest {
+  to: Connection;
+  /** What it is, in a word or two, for Temporal's web UI. */
+  what: string;
+  spec: JobSpec | StatementBatch;
+  /** A key that was never used, each time that it is asked. */
+  nextKey(): string;
+  /** The output to measure when it has ended. */
+  output?: FileSet;
+}
+
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * Submits remote work, waits for its end, and never leaves it behind: cancel, timeout and failure end with the work
+ * confirmed ended.
+ */
+export async function doWork(step: StepRun, request: WorkRequest): Promise<FinishedWork> {
+  for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const key = request.nextKey();
+    try {
+      const finished = await submitAndAwait(step, request, key);
+      if (finished !== 'endedBadlyBefore') return finished;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { type, message, details } = faultOf(error);
+      // Rolled back by the other side, as a serialization conflict is: the same again, under a key of its own.
+      if (type !== 'Unavailable' || details.ended !== true) throw error;
+      step.say(`${request.what}: ${message}; tries again`);
+      await sleep(pauseMs, { summary: `${step.definition.id}: before trying again` });
+    }
+  }
+}
+
+async function submitAndAwait(
+  step: StepRun,
+  { to, what, spec, output }: WorkRequest,
+  key: string,
+): Promise<FinishedWork | 'endedBadlyBefore'> {
+  const { id } = step.definition;
+  let ref = adoptedRef(step, key);
+  try {
+    if (ref === undefined) {
+      const submitted = await brief(`${id}: submits ${what}`).submitWork({ to, spec, key });
+      if (submitted.endedBadlyBefore) return 'endedBadlyBefore';
+      ref = submitted.ref;
+    }
+    step.say(`waits for ${what} ${ref.id}`);
+    const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: waits for ${what}`);
+    return await wait.awaitWork({ to, ref, ...(output && { output }) });
+  } catch (error) {
+    const { type, details } = faultOf(error);
+    const over = !isCancellation(error) && (details.ended === true || type === 'JobLost');
+    if (!over) await stop(step, { to, what, key, ...(ref && { ref }) });
+    throw error;
+  }
+}
+
+/** What `adopt` named takes the place of a submission, once. */
+function adoptedRef(step: StepRun, key: string): WorkRef | undefined {
+  const id = step.adopted;
+  step.adopted = undefined;
+  return id === undefined ? undefined : { id, key };
+}
+
+/** Stops the work and waits for its end, also when the run is cancelled; `abandon` gives up on an engine that never confirms. */
+async function stop(
+  step: StepRun,
+  { what, ...request }: { to: Connection; what: string; key: string; ref?: WorkRef },
+): Promise<void> {
+  const { heartbeatTimeoutMs } = step.run.plan.settings;
+  await CancellationScope.nonCancellable(async () => {
+    step.stopping = true;
+    step.say(`stops ${what} ${request.ref?.id ?? request.key}`);
+    const stopping = new CancellationScope();
+    const stopped = stopping
+      .run(() => waiting(heartbeatTimeoutMs, `${step.definition.id}: stops ${what}`).stopWork(request))
+      .catch((error: unknown) => step.say(`could not stop ${what}: ${faultOf(error).message}`));
+    const abandoned = condition(() => step.decision === 'abandon').then(() => {
+      stopping.cancel();
+      step.decision = undefined;
+    });
+    await Promise.race([stopped, abandoned]);
+    step.stopping = false;
+  });
+}
