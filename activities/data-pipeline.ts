@@ -25,7 +25,10 @@ export function createDataPipelineActivities({ dataPipelines, settings }: Deps) 
     },
 
     /** Sends the one activation. Its caller never repeats it, but for an answer that says it was refused. */
-    async activateDataPipeline(request: { pipelineId: string; params: Record<string, string> }): Promise<void> {
+    async activateDataPipeline(request: {
+      pipelineId: string;
+      params: Record<string, string>;
+    }): Promise<void> {
       await dataPipelines.activate(request.pipelineId, request.params);
     },
 
@@ -40,10 +43,15 @@ export function createDataPipelineActivities({ dataPipelines, settings }: Deps) 
       return polling(
         settings.pollIntervalMs,
         async () => {
-          const ours = (await dataPipelines.instances(request.pipelineId)).filter(({ id }) => !before.has(id));
+          const ours = (await dataPipelines.instances(request.pipelineId)).filter(
+            ({ id }) => !before.has(id),
+          );
           if (ours.length === 0) {
             if (Date.now() < givenUpAt) return undefined;
-            throw new EtlError('JobLost', `${request.pipelineId} was activated, but no instance of it appeared`);
+            throw new EtlError(
+              'JobLost',
+              `${request.pipelineId} was activated, but no instance of it appeared`,
+            );
           }
           standing = ours.map(({ name, status }) => `${name} ${status}`);
           return ours.some(({ status }) => instanceOutcome(status) === 'live') ? undefined : ours;

@@ -31,7 +31,10 @@ export function createFileActivities({ files, settings }: Deps) {
     },
 
     /** Writes one object: text as it is, anything else as JSON. */
-    async putObject(request: { path: string; content: Json }): Promise<{ path: string; files: number; bytes: number }> {
+    async putObject(request: {
+      path: string;
+      content: Json;
+    }): Promise<{ path: string; files: number; bytes: number }> {
       const { path, content } = request;
       const text = typeof content === 'string' ? content : `${JSON.stringify(content)}\n`;
       const { bytes } = await files.write(path, text);

@@ -15,24 +15,37 @@ export interface PreparedPublish {
 
 export type LedgerEntry = 'published' | 'superseded' | 'absent';
 
-export type PublishWhat = Pick<PublishRequest, 'table' | 'mode' | 'uniqueKey' | 'where' | 'unit' | 'key' | 'seq'>;
+export type PublishWhat = Pick<
+  PublishRequest,
+  'table' | 'mode' | 'uniqueKey' | 'where' | 'unit' | 'key' | 'seq'
+>;
 
 /** What publishing needs beside running statements: the manifest, and the ledger's word. */
 export function createPublishActivities({ warehouses, files, measure }: Deps, watchers: Watchers) {
   return {
     /** Writes the manifest of the files that are there now, and makes the SQL that publishes them. */
-    async preparePublish(request: { warehouse: string; from: FileSet; what: PublishWhat }): Promise<PreparedPublish> {
+    async preparePublish(request: {
+      warehouse: string;
+      from: FileSet;
+      what: PublishWhat;
+    }): Promise<PreparedPublish> {
       const warehouse = connection('warehouse', warehouses, request.warehouse);
       const { from, what } = request;
       if (!from.path.startsWith('s3://')) {
-        throw new EtlError('Rejected', `COPY reads from S3 only, and \`from\` is ${from.path}; write the output to s3://`);
+        throw new EtlError(
+          'Rejected',
+          `COPY reads from S3 only, and \`from\` is ${from.path}; write the output to s3://`,
+        );
       }
       const found = await files.list(from.path);
       if (found.length === 0) throw new EtlError('PublishFailed', `there is no file in ${from.path}`);
       const { rows } = await measure(from);
       const manifest = manifestPath(from.path, what.key);
       await files.write(manifest, manifestOf(found));
-      const manifestHash = shortHash(found.map(({ path, etag, bytes }) => `${path} ${etag} ${bytes}`).join('\n'), 32);
+      const manifestHash = shortHash(
+        found.map(({ path, etag, bytes }) => `${path} ${etag} ${bytes}`).join('\n'),
+        32,
+      );
       const plan = warehouse.publishPlan({ ...what, format: from.format, manifest, manifestHash, rows });
       return { plan, manifest, rows, files: found.length };
     },
@@ -41,7 +54,12 @@ export function createPublishActivities({ warehouses, files, measure }: Deps, wa
     async readLedger(request: { warehouse: string; plan: PublishPlan; key: string }): Promise<LedgerEntry> {
       const warehouse = connection('warehouse', warehouses, request.warehouse);
       // Every look has a name of its own: an old look's answer would be an old truth.
-      const row = await firstRow(warehouse, request.plan.ledger, `${request.key}-ledger-${Date.now()}`, watchers);
+      const row = await firstRow(
+        warehouse,
+        request.plan.ledger,
+        `${request.key}-ledger-${Date.now()}`,
+        watchers,
+      );
       if (Number(row?.['published']) > 0) return 'published';
       return Number(row?.['newer']) > 0 ? 'superseded' : 'absent';
     },
@@ -71,5 +89,9 @@ function manifestPath(dataPath: string, key: string): string {
 /** https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html */
 const manifestOf = (files: StoredFile[]): string =>
   JSON.stringify({
-    entries: files.map(({ path, bytes }) => ({ url: path, mandatory: true, meta: { content_length: bytes } })),
+    entries: files.map(({ path, bytes }) => ({
+      url: path,
+      mandatory: true,
+      meta: { content_length: bytes },
+    })),
   });

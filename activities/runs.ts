@@ -96,7 +96,10 @@ function paramsOf(definition: Definition, given: RunParams = {}): RunParams {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(definition.params, name));
   if (unknown.length > 0) {
     const known = Object.keys(definition.params).join(', ') || 'none';
-    throw new EtlError('Rejected', `${definition.name} has no parameter ${unknown.join(', ')}; it has: ${known}`);
+    throw new EtlError(
+      'Rejected',
+      `${definition.name} has no parameter ${unknown.join(', ')}; it has: ${known}`,
+    );
   }
   return { ...definition.params, ...given };
 }

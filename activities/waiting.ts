@@ -36,7 +36,10 @@ export async function polling<T>(
 }
 
 /** Sleeps, unless the activity is cancelled first. */
-export async function pause(ms: number, cancelled: Promise<never> = Context.current().cancelled): Promise<void> {
+export async function pause(
+  ms: number,
+  cancelled: Promise<never> = Context.current().cancelled,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const slept = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   try {

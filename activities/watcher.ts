@@ -114,7 +114,9 @@ export class Watchers {
 function settle(waiter: Waiter, state: WorkState | EtlError | undefined): void {
   if (state === undefined) {
     waiter.reject(
-      new EtlError('JobLost', `nobody knows the job ${waiter.ref.id} any more`, { details: { ref: waiter.ref.id } }),
+      new EtlError('JobLost', `nobody knows the job ${waiter.ref.id} any more`, {
+        details: { ref: waiter.ref.id },
+      }),
     );
   } else if (state instanceof EtlError) {
     waiter.reject(state);

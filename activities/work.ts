@@ -32,7 +32,9 @@ export interface FinishedWork {
 /** Submitting, awaiting and stopping remote work: the same for jobs on engines and statements in warehouses. */
 export function createWorkActivities({ engines, warehouses, measure }: Deps, watchers: Watchers) {
   function remoteWork(to: Connection): RemoteWork<never> {
-    return to.kind === 'engine' ? byName('engine', engines, to.name) : byName('warehouse', warehouses, to.name);
+    return to.kind === 'engine'
+      ? byName('engine', engines, to.name)
+      : byName('warehouse', warehouses, to.name);
   }
 
   return {
@@ -99,7 +101,8 @@ const forgotten = (key: string): EtlError =>
   new EtlError('JobLost', `no answer to the submission of ${key}, and its key is too old to be looked up`);
 
 function failureOf(ref: WorkRef, state: WorkState): EtlError {
-  const message = state.message ?? (state.status === 'cancelled' ? 'it was cancelled from outside' : 'it failed');
+  const message =
+    state.message ?? (state.status === 'cancelled' ? 'it was cancelled from outside' : 'it failed');
   const details: FailureDetails = {
     ref: ref.id,
     ended: true,

@@ -181,16 +181,23 @@ export interface StoredFile {
 export interface ObjectStore {
   /** The files below a folder, under a glob, or the one file; hidden ones (`_x`, `.x`) are left out. */
   list(path: string): Promise<StoredFile[]>;
+  /** `end` is not included. */
   read(path: string, range?: { start: number; end: number }): Promise<Uint8Array>;
   readStream(path: string): Promise<AsyncIterable<Uint8Array>>;
   /** Writes the whole file at once: a reader sees the old content or the new. */
   write(path: string, content: string | Uint8Array): Promise<{ bytes: number }>;
+  /** Gives a file another name, replacing what had it in one step; false if there is no such file (any more). */
+  move(from: string, to: string): Promise<boolean>;
   delete(path: string): Promise<void>;
 }
 
 /** Tells somebody. `id` stays the same when the same message is sent again. */
 export interface Notifier {
-  notify(message: { id: string; text: string; context: Record<string, unknown> }): Promise<{ status: number }>;
+  notify(message: {
+    id: string;
+    text: string;
+    context: Record<string, unknown>;
+  }): Promise<{ status: number }>;
 }
 
 export interface DataPipelineInstance {

@@ -1,9 +1,4 @@
-import {
-  CancellationScope,
-  isCancellation,
-  setCurrentDetails,
-  sleep,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setCurrentDetails, sleep } from '@temporalio/workflow';
 import { instanceOutcome } from '../src/domain/instance.ts';
 import type { DataPipelineInstance } from '../src/ports.ts';
 import { brief, waiting } from './activities.ts';
@@ -25,14 +20,20 @@ export async function activation(request: ActivationRequest): Promise<DataPipeli
   const { pipelineId, params, heartbeatTimeoutMs, by } = request;
   setCurrentDetails(`Activates \`${pipelineId}\` for ${by}.`);
   try {
-    const before = await waiting(heartbeatTimeoutMs, 'waits until no instance lives').awaitIdleDataPipeline(pipelineId);
+    const before = await waiting(heartbeatTimeoutMs, 'waits until no instance lives').awaitIdleDataPipeline(
+      pipelineId,
+    );
     await activateOnce(pipelineId, params);
     const wait = waiting(heartbeatTimeoutMs, 'waits for the instances of this activation');
     const instances = await wait.awaitDataPipelineInstances({ pipelineId, before });
     const failed = instances.filter(({ status }) => instanceOutcome(status) === 'failed');
     if (failed.length === 0) return instances;
-    const words = failed.map(({ name, status, error }) => `${name} ${status}${error === undefined ? '' : `: ${error}`}`);
-    throw failure('JobFailed', `Data Pipeline ${pipelineId}: ${words.join('; ')}`, { ref: failed[0]?.id ?? pipelineId });
+    const words = failed.map(
+      ({ name, status, error }) => `${name} ${status}${error === undefined ? '' : `: ${error}`}`,
+    );
+    throw failure('JobFailed', `Data Pipeline ${pipelineId}: ${words.join('; ')}`, {
+      ref: failed[0]?.id ?? pipelineId,
+    });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { type, message, details } = faultOf(error);
@@ -45,7 +46,10 @@ export async function activation(request: ActivationRequest): Promise<DataPipeli
  * answer that says that it was refused for now; an answer that was lost is answered by looking.
  */
 async function activateOnce(pipelineId: string, params: Record<string, string>): Promise<void> {
-  const once = brief('activates the pipeline, once', { retry: { maximumAttempts: 1 }, startToCloseTimeout: '1m' });
+  const once = brief('activates the pipeline, once', {
+    retry: { maximumAttempts: 1 },
+    startToCloseTimeout: '1m',
+  });
   for (;;) {
     try {
       // A cancellation in mid-request would leave it open whether the request was sent.

@@ -1,10 +1,18 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import { isFailureType, type FailureDetails, type FailureType } from '../src/domain/failure.ts';
 import type { StepFailure } from '../src/domain/run.ts';
 
 /** A failure that workflow code makes itself; anything else that is thrown would retry the workflow task for ever. */
-export const failure = (type: FailureType, message: string, details: FailureDetails = {}): ApplicationFailure =>
-  ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+export const failure = (
+  type: FailureType,
+  message: string,
+  details: FailureDetails = {},
+): ApplicationFailure => ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 
 export interface Fault {
   type: FailureType;

@@ -12,7 +12,10 @@ export function fileSet(template: FileSetTemplate, scope: Scope): FileSet {
     typeof template === 'string' ? renderValue(template, scope) : renderDeep({ ...template }, scope),
   );
   if (isFileSet(value)) return value;
-  throw failure('Rejected', `${JSON.stringify(template)} comes to ${JSON.stringify(value)}, not to {path, format}`);
+  throw failure(
+    'Rejected',
+    `${JSON.stringify(template)} comes to ${JSON.stringify(value)}, not to {path, format}`,
+  );
 }
 
 const isFileSet = (value: unknown): value is FileSet =>

@@ -51,7 +51,13 @@ export class Run {
       const stopped = CancellationScope.current().consideredCancelled;
       if (!stopped) {
         for (const id of skip) this.#step(id).skip();
-        for (const id of start) running.set(id, this.#step(id).execute().finally(() => running.delete(id)));
+        for (const id of start)
+          running.set(
+            id,
+            this.#step(id)
+              .execute()
+              .finally(() => running.delete(id)),
+          );
         if (start.length + skip.length > 0) continue;
       }
       if (running.size === 0) return;
@@ -98,7 +104,8 @@ export class Run {
     const { workflowId, runId } = workflowInfo();
     const { definition, interval, trigger } = this.plan;
     // The steps of onFailure are part of the story only once there is a failure.
-    const shown = this.failure === undefined ? definition.steps : [...definition.steps, ...definition.onFailure];
+    const shown =
+      this.failure === undefined ? definition.steps : [...definition.steps, ...definition.onFailure];
     return {
       workflowId,
       runId,
@@ -124,4 +131,3 @@ export class Run {
     };
   }
 }
-

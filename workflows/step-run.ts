@@ -100,7 +100,9 @@ export class StepRun {
 
   #wanted(): boolean {
     const { when, whenAt } = this.definition;
-    return when === undefined || rejecting(() => evaluateCondition(when, this.scope()), `${whenAt ?? 'when'}: `);
+    return (
+      when === undefined || rejecting(() => evaluateCondition(when, this.scope()), `${whenAt ?? 'when'}: `)
+    );
   }
 
   async #attempts(): Promise<object> {
@@ -134,7 +136,8 @@ export class StepRun {
         this.failure = stepFailure(this.definition.id, fault);
         this.#enter('lost', `${fault.message}: adopt it by its ref, resubmit it, or abandon it`);
         const decision = await this.decided();
-        if (decision === 'abandon') throw failure('JobLost', `${fault.message}, and it was abandoned`, fault.details);
+        if (decision === 'abandon')
+          throw failure('JobLost', `${fault.message}, and it was abandoned`, fault.details);
         this.adopted = decision === 'resubmit' ? undefined : decision.adopt;
         this.failure = null;
         this.#enter('running');

@@ -24,9 +24,14 @@ export function tellTemporal({ definition, interval, trigger, settings }: Plan):
 }
 
 /** Keeps the page of the run in Temporal's web UI a readable story. Costs no event. */
-export function showInTemporal({ definition, interval, trigger }: Plan, status: RunStatus, steps: StepProgress[]): void {
+export function showInTemporal(
+  { definition, interval, trigger }: Plan,
+  status: RunStatus,
+  steps: StepProgress[],
+): void {
   const rows = steps.map(({ id, kind, state, attempt, detail, failure, result }) => {
-    const words = detail ?? failure?.message ?? (typeof result?.['rows'] === 'number' ? `${result['rows']} rows` : '');
+    const words =
+      detail ?? failure?.message ?? (typeof result?.['rows'] === 'number' ? `${result['rows']} rows` : '');
     return `| ${id} | ${kind} | ${state} | ${attempt || ''} | ${cell(words)} |`;
   });
   setCurrentDetails(

@@ -19,8 +19,10 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
     {
       validator: (request) => {
         const run = lost(steps, request?.step);
-        if (!ADOPTS.includes(run.definition.kind)) refuse(`step ${request.step} has no job that could be adopted`);
-        if (typeof request.ref !== 'string' || request.ref === '') refuse('adopt takes {step, ref}: ref is missing');
+        if (!ADOPTS.includes(run.definition.kind))
+          refuse(`step ${request.step} has no job that could be adopted`);
+        if (typeof request.ref !== 'string' || request.ref === '')
+          refuse('adopt takes {step, ref}: ref is missing');
       },
     },
   );
@@ -43,7 +45,8 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
     {
       validator: (request) => {
         const run = stepOf(steps, request?.step);
-        if (run.state !== 'lost' && !run.stopping) refuse(`step ${request.step} is ${run.state}: nothing to abandon`);
+        if (run.state !== 'lost' && !run.stopping)
+          refuse(`step ${request.step} is ${run.state}: nothing to abandon`);
       },
     },
   );

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   componentsOf,
@@ -36,6 +37,8 @@ export interface RunOptions {
 
 export function startRun({ pipelineId, definition, given, scheduledAt, warehouse }: RunOptions): Run {
   const cancelled = new AbortController();
+  // Every activity that runs listens.
+  setMaxListeners(0, cancelled.signal);
   const components = componentsOf(definition);
   const parameters = parametersOf(definition, given);
   const runtime = [

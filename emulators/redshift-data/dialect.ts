@@ -30,18 +30,21 @@ const translateParameters = (tokens: readonly Token[], known: readonly string[],
 const translateMaintenance = (tokens: readonly Token[], edits: Edits): void => {
   const options = ['full', 'sort', 'only', 'delete', 'reindex', 'recluster', 'verbose'];
   for (let at = 1; options.includes(tokens[at]?.word ?? ''); at++) edits.remove(at, at);
-  const tail = tokens.findIndex(({ word }, at) => at > 1 && ['to', 'boost', 'predicate', 'all'].includes(word));
+  const tail = tokens.findIndex(
+    ({ word }, at) => at > 1 && ['to', 'boost', 'predicate', 'all'].includes(word),
+  );
   if (tail > 0) edits.remove(tail, tokens.length - 1);
 };
 
 const quoteHashNames = (tokens: readonly Token[], edits: Edits): void => {
-  for (const [at, { word }] of tokens.entries()) if (word.startsWith('#')) edits.replace(at, at, `"${word}"`);
+  for (const [at, { word }] of tokens.entries()) if (/^#\w/.test(word)) edits.replace(at, at, `"${word}"`);
 };
 
 const cannotRunInTransaction = (tokens: readonly Token[]): string | undefined => {
   if (tokens[0]!.word === 'vacuum') return 'VACUUM';
   const append = tokens.findIndex(({ word }) => word === 'append');
-  if (tokens[0]!.word === 'alter' && append > 2 && tokens[append + 1]?.word === 'from') return 'ALTER TABLE APPEND';
+  if (tokens[0]!.word === 'alter' && append > 2 && tokens[append + 1]?.word === 'from')
+    return 'ALTER TABLE APPEND';
   return undefined;
 };
 
@@ -51,7 +54,10 @@ const cannotRunInTransaction = (tokens: readonly Token[]): string | undefined =>
  */
 export const translate = (
   sql: string,
-  { inTransaction = false, parameters = [] }: { inTransaction?: boolean; parameters?: readonly string[] } = {},
+  {
+    inTransaction = false,
+    parameters = [],
+  }: { inTransaction?: boolean; parameters?: readonly string[] } = {},
 ): Translation => {
   const tokens = tokenize(sql);
   const first = tokens[0];
@@ -61,7 +67,9 @@ export const translate = (
   if (inTransaction && alone) throw new RedshiftError(`${alone} cannot run inside a transaction block`);
   if (first.word === 'copy') return { kind: 'copy', sql, parameters: [], tokens };
   if (first.word === 'truncate') {
-    const more = tokens.find(({ text, word }) => text === ',' || ['cascade', 'restart', 'continue', 'only'].includes(word));
+    const more = tokens.find(
+      ({ text, word }) => text === ',' || ['cascade', 'restart', 'continue', 'only'].includes(word),
+    );
     if (more) throw syntaxErrorNear(more.text);
   }
   const edits = new Edits(tokens);

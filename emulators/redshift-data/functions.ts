@@ -50,7 +50,8 @@ const translateTop = (tokens: readonly Token[], at: number, edits: Edits): void 
     const { text, word } = tokens[end]!;
     if (text === '(') end = closing(tokens, end);
     else if (text === ')' || text === ';') break;
-    else if (['union', 'intersect', 'except', 'minus', 'limit'].includes(word)) throw notDone(`TOP with ${text}`);
+    else if (['union', 'intersect', 'except', 'minus', 'limit'].includes(word))
+      throw notDone(`TOP with ${text}`);
   }
   edits.remove(at, at + 1);
   edits.insertAfter(end - 1, ` LIMIT ${tokens[at + 1]!.text}`);
@@ -63,12 +64,16 @@ export const translateFunctions = (tokens: readonly Token[], edits: Edits): void
     const before = tokens[at - 1];
     if (before?.text === '.') continue;
     if (word === 'nvl' && called) edits.replace(at, at, 'COALESCE');
-    else if (word === 'sysdate' && !called && before?.word !== 'as') edits.insertAfter(at, '()');
+    else if (word === 'sysdate' && !called && before?.word !== 'as') edits.replace(at, at, 'sysdate()');
     else if (['dateadd', 'date_add', 'datediff', 'date_diff'].includes(word) && called) {
       edits.replace(at, at, word.replace('_', ''));
       edits.replace(at + 2, at + 2, `'${datePart(tokens[at + 2])}'`);
     } else if (word === 'listagg' && called) translateListagg(tokens, at, edits);
-    else if (word === 'top' && tokens[at + 1]?.kind === 'number' && /^(select|distinct|all)$/.test(before?.word ?? '')) {
+    else if (
+      word === 'top' &&
+      tokens[at + 1]?.kind === 'number' &&
+      /^(select|distinct|all)$/.test(before?.word ?? '')
+    ) {
       translateTop(tokens, at, edits);
     }
   }

@@ -1,7 +1,7 @@
 import { notDone, RedshiftError, syntaxErrorNear } from './error.ts';
 import { hasWords, type Token } from './tokens.ts';
 
-/** Words that stand one after the other, `*` for any token, and the error that Redshift has for them. */
+/** Words that stand one after the other, and the error that Redshift has for them. */
 interface Refusal {
   words: string;
   /** Only in statements that begin with one of these words. */
@@ -31,13 +31,21 @@ const REFUSALS: readonly Refusal[] = [
     in: ['create', 'insert', 'update', 'delete', 'merge'],
     error: says('Specified types or functions (one per INFO message) not supported on Redshift tables.'),
   })),
-  ...['string_agg', 'array_agg', 'json_agg', 'jsonb_agg', 'json_build_object', 'jsonb_build_object', 'to_json'].map(
-    (name) => ({ words: name, error: noFunction }),
+  ...[
+    'string_agg',
+    'array_agg',
+    'json_agg',
+    'jsonb_agg',
+    'json_build_object',
+    'jsonb_build_object',
+    'to_json',
+  ].map((name) => ({ words: `${name} (`, error: noFunction })),
+  ...['to_jsonb', 'row_to_json', 'gen_random_uuid', 'make_date', 'make_interval', 'make_timestamp'].map(
+    (name) => ({
+      words: `${name} (`,
+      error: noFunction,
+    }),
   ),
-  ...['to_jsonb', 'row_to_json', 'gen_random_uuid', 'make_date', 'make_interval', 'make_timestamp'].map((name) => ({
-    words: name,
-    error: noFunction,
-  })),
   ...['qualify', 'unpivot'].map((word) => ({ words: word, error: standInCannot(word.toUpperCase()) })),
   { words: 'pivot (', error: standInCannot('PIVOT') },
   { words: 'decode (', error: standInCannot('DECODE()', 'use CASE') },
@@ -45,7 +53,6 @@ const REFUSALS: readonly Refusal[] = [
   { words: 'approximate count', error: standInCannot('APPROXIMATE COUNT') },
   { words: 'no schema binding', error: standInCannot('WITH NO SCHEMA BINDING') },
   { words: 'remove duplicates', in: ['merge'], error: standInCannot('MERGE … REMOVE DUPLICATES') },
-  { words: 'into temp', in: ['select', 'with'], error: standInCannot('SELECT INTO', 'use CREATE TABLE AS') },
   { words: 'when matched and', in: ['merge'], error: nearLast },
   { words: 'when not matched and', in: ['merge'], error: nearLast },
   { words: 'not matched by', in: ['merge'], error: nearLast },
@@ -62,11 +69,15 @@ const STATEMENTS = new Set(
 );
 
 /** Statements that Redshift knows and that make no sense, or aren't done, in one call of the Data API. */
-const STANDS_IN_NOT = new Set('unload call prepare execute deallocate declare fetch close refresh use'.split(' '));
+const STANDS_IN_NOT = new Set(
+  'unload call prepare execute deallocate declare fetch close refresh use'.split(' '),
+);
 
 const TRANSACTIONS = new Set('begin start commit end rollback abort'.split(' '));
 
-const CREATABLE = new Set('table temp temporary local view or schema user group role database materialized'.split(' '));
+const CREATABLE = new Set(
+  'table temp temporary local view or schema user group role database materialized'.split(' '),
+);
 
 const UNCREATED = new Set(
   'external model datashare library identity masking rls function procedure'.split(' '),
@@ -77,18 +88,22 @@ const refuseCreate = (tokens: readonly Token[]): void => {
   const what = tokens[orReplace ? 3 : 1];
   if (!what || CREATABLE.has(what.word)) return;
   if (UNCREATED.has(what.word)) throw notDone(`CREATE ${what.word.toUpperCase()}`);
-  throw new RedshiftError(`SQL command "CREATE ${what.text.toUpperCase()}" not supported on Redshift tables.`);
+  throw new RedshiftError(
+    `SQL command "CREATE ${what.text.toUpperCase()}" not supported on Redshift tables.`,
+  );
 };
 
 const refuseLock = (tokens: readonly Token[]): void => {
   for (const [at, { word }] of tokens.entries()) {
-    if (['in', 'nowait', 'only'].includes(word) && tokens[at - 1]!.text !== '.') throw syntaxErrorNear(word.toUpperCase());
+    if (['in', 'nowait', 'only'].includes(word) && tokens[at - 1]!.text !== '.')
+      throw syntaxErrorNear(word.toUpperCase());
   }
 };
 
 const refuseMerge = (tokens: readonly Token[]): void => {
   const using = tokens.findIndex(({ word }) => word === 'using');
-  if (using > 0 && !/^(\.|into)$/i.test(tokens[using - 2]!.text)) throw syntaxErrorNear(tokens[using - 1]!.text);
+  if (using > 0 && !/^(\.|into)$/i.test(tokens[using - 2]!.text))
+    throw syntaxErrorNear(tokens[using - 1]!.text);
   if (tokens[using + 1]?.text === '(') throw syntaxErrorNear('(');
   const count = (words: string[]) => tokens.filter((_, at) => hasWords(tokens, at, words)).length;
   if (count(['when', 'matched']) !== 1 || count(['when', 'not', 'matched']) !== 1) {
@@ -96,11 +111,21 @@ const refuseMerge = (tokens: readonly Token[]): void => {
   }
 };
 
+const fits = (tokens: readonly Token[], at: number, parts: readonly string[]): boolean =>
+  tokens[at - 1]?.text !== '.' &&
+  parts.every((part, n) => {
+    const token = tokens[at + n];
+    return part === (token?.kind === 'symbol' ? token.text : token?.word);
+  });
+
 /** Throws what Redshift says to a statement that Postgres would take and Redshift doesn't. */
 export const refuse = (tokens: readonly Token[]): void => {
   const first = tokens[0]!;
   if (TRANSACTIONS.has(first.word)) {
-    throw notDone(`${first.text.toUpperCase()} by itself`, 'BatchExecuteStatement runs its statements as one transaction');
+    throw notDone(
+      `${first.text.toUpperCase()} by itself`,
+      'BatchExecuteStatement runs its statements as one transaction',
+    );
   }
   if (STANDS_IN_NOT.has(first.word)) throw notDone(first.text.toUpperCase());
   if (!STATEMENTS.has(first.word) && first.text !== '(') throw syntaxErrorNear(first.text);
@@ -110,13 +135,9 @@ export const refuse = (tokens: readonly Token[]): void => {
   }
   for (const pattern of PATTERNS) {
     if (pattern.in && !pattern.in.includes(first.word)) continue;
-    const fits = (at: number) =>
-      tokens[at - 1]?.text !== '.' &&
-      pattern.parts.every((part, n) => part === (tokens[at + n]?.word || (tokens[at + n]?.kind === 'symbol' ? tokens[at + n]!.text : '')));
-    const at = tokens.findIndex((_, n) => fits(n));
+    const at = tokens.findIndex((_, n) => fits(tokens, n, pattern.parts));
     if (at < 0) continue;
-    const named = pattern.parts.length > 1 && pattern.parts.at(-1) !== '(' ? at + pattern.parts.length - 1 : at;
-    throw pattern.error(tokens[named]!);
+    throw pattern.error(tokens[at + pattern.parts.findLastIndex((part) => part !== '(')]!);
   }
   if (first.word === 'create') refuseCreate(tokens);
   if (first.word === 'lock') refuseLock(tokens);

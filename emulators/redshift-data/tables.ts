@@ -16,7 +16,11 @@ const groupEnd = (tokens: readonly Token[], at: number): number =>
 
 const identityOptions = (tokens: readonly Token[], at: number): string => {
   const close = closing(tokens, at);
-  const numbers = tokens.slice(at + 1, close).map(({ text }) => text).join('').split(',');
+  const numbers = tokens
+    .slice(at + 1, close)
+    .map(({ text }) => text)
+    .join('')
+    .split(',');
   return `(START WITH ${numbers[0] ?? 1} INCREMENT BY ${numbers[1] ?? 1})`;
 };
 
@@ -79,11 +83,19 @@ const elements = (tokens: readonly Token[], open: number, close: number): Range[
 
 const bareName = ({ text }: Token): string => text.toLowerCase().replace(/^"|"$/g, '');
 
-const translateElements = (tokens: readonly Token[], table: string, open: number, close: number, edits: Edits): void => {
+const translateElements = (
+  tokens: readonly Token[],
+  table: string,
+  open: number,
+  close: number,
+  edits: Edits,
+): void => {
   const all = elements(tokens, open, close);
   const keys = all.filter(({ from }) => isKey(tokens, from));
-  const primary = keys.find(({ from, to }) => tokens.slice(from, to).some(({ word }) => word === 'primary'));
-  const required = new Set(primary && tokens.slice(primary.from, primary.to).map(bareName));
+  const primary = keys
+    .map(({ from, to }) => tokens.slice(from, to))
+    .find((key) => key.some(({ word }) => word === 'primary'));
+  const required = new Set(primary?.slice(primary.findIndex(({ text }) => text === '(')).map(bareName));
   for (const [n, { from, to }] of all.entries()) {
     const first = tokens[from]!;
     if (keys.some((key) => key.from === from)) {
@@ -100,9 +112,9 @@ const translateElements = (tokens: readonly Token[], table: string, open: number
   }
 };
 
-/** Takes out DISTSTYLE, DISTKEY, SORTKEY, BACKUP and ENCODE behind the columns; returns where they end. */
+/** Takes out DISTSTYLE, DISTKEY, SORTKEY, BACKUP and ENCODE behind the columns. */
 const removeTableAttributes = (tokens: readonly Token[], from: number, edits: Edits): void => {
-  for (let at = from; at < tokens.length; ) {
+  for (let at = from; at < tokens.length;) {
     const { word, text } = tokens[at]!;
     if (word === 'as' || text === ';') return;
     let end: number;
@@ -123,7 +135,10 @@ export const translateCreateTable = (tokens: readonly Token[], edits: Edits): vo
   if (!tokens[name]) return;
   if (tokens[name]!.text.startsWith('#') && at === 1) edits.insertAfter(0, ' TEMP');
   const end = nameEnd(tokens, name);
-  const table = tokens.slice(name, end).map(({ text }) => text).join('');
+  const table = tokens
+    .slice(name, end)
+    .map(({ text }) => text)
+    .join('');
   if (tokens[end]?.text === '(') translateElements(tokens, table, end, closing(tokens, end), edits);
   removeTableAttributes(tokens, groupEnd(tokens, end), edits);
 };
@@ -135,7 +150,9 @@ export const translateAlterTable = (tokens: readonly Token[], edits: Edits): voi
   const is = (...words: string[]) => hasWords(tokens, end, words);
   const column = tokens[end + 1]?.word === 'column' ? end + 2 : end + 1;
   if (is('append')) throw notDone('ALTER TABLE APPEND');
-  const layout = ['distkey', 'diststyle', 'sortkey', 'compound', 'encode'].includes(tokens[end + 1]?.word ?? '');
+  const layout = ['distkey', 'diststyle', 'sortkey', 'compound', 'encode'].includes(
+    tokens[end + 1]?.word ?? '',
+  );
   const encode = tokens[column + 1]?.word === 'encode';
   if ((is('add') && isKey(tokens, end + 1)) || (is('alter') && (layout || encode))) {
     edits.replace(end, last, 'SET (fillfactor = 100)');

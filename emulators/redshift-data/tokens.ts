@@ -70,7 +70,7 @@ const scan = (sql: string, at: number): Omit<Token, 'word'> => {
  */
 export const tokenize = (sql: string): Token[] => {
   const tokens: Token[] = [];
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const space = match(SPACE, sql, at);
     if (space) at += space.length;
     else if (sql.startsWith('/*', at)) at = commentEnd(sql, at);

@@ -34,7 +34,12 @@ export const refuseType = (type: Token, column: string): void => {
 };
 
 /** Rewrites the type of a column, which begins at `at`. */
-export const translateColumnType = (tokens: readonly Token[], at: number, column: string, edits: Edits): void => {
+export const translateColumnType = (
+  tokens: readonly Token[],
+  at: number,
+  column: string,
+  edits: Edits,
+): void => {
   const type = tokens[at];
   if (!type) return;
   refuseType(type, column);
@@ -51,7 +56,11 @@ export const translateColumnType = (tokens: readonly Token[], at: number, column
 /** Rewrites `varchar(max)` wherever it stands, and refuses casts to types that Redshift doesn't have. */
 export const translateTypes = (tokens: readonly Token[], edits: Edits): void => {
   for (const [at, { word, text }] of tokens.entries()) {
-    if (word === 'max' && tokens[at - 1]?.text === '(' && /^(n?varchar|varying)$/.test(tokens[at - 2]?.word ?? '')) {
+    if (
+      word === 'max' &&
+      tokens[at - 1]?.text === '(' &&
+      /^(n?varchar|varying)$/.test(tokens[at - 2]?.word ?? '')
+    ) {
       edits.replace(at, at, String(MAX_VARCHAR_BYTES));
     }
     const type = tokens[at + 1];

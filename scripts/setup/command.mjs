@@ -16,13 +16,19 @@ export const run = (command, args, options = {}) =>
     child.on('close', (code) => resolve({ ok: code === 0, output }));
   });
 
-/** The line of a program's output that says best why it failed. */
+const NETWORK = /NewConnectionError|ConnectTimeout|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/;
+const TELLING = /^(ERROR:|Error:|npm error (?!code|errno|syscall|type|path|dest|A complete|$))/;
+
+export const UNREACHABLE = 'the package registry cannot be reached';
+
+/** Why npm or pip failed, in the line of its output that says it best. */
 export function reason(output) {
+  if (NETWORK.test(output)) return UNREACHABLE;
+  if (output.includes('(from versions: none)')) return 'the registry has no such package for this machine';
   const lines = output.split('\n').map((line) => line.trim());
-  const last = lines.findLast((line) => line !== '') ?? 'it said nothing';
-  return (
-    lines.find((line) => /^(npm error|ERROR:|Error:)/.test(line) && !/^npm error code/.test(line)) ?? last
-  );
+  const line =
+    lines.find((one) => TELLING.test(one)) ?? lines.findLast((one) => one !== '') ?? 'it said nothing';
+  return line.replace(/^(ERROR:|Error:|npm error) /, '');
 }
 
 /** The first executable file of that name on the PATH, or null. */

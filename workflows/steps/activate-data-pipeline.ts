@@ -17,7 +17,9 @@ export async function activateDataPipeline(step: StepRun, { args, id }: StepOf<'
   const rendered = rejecting(() => renderDeep({ ...args }, step.scope())) as typeof args;
   const pipelineId =
     rendered.id ?? (await brief(`${id}: finds ${rendered.name}`).resolveDataPipeline(rendered.name ?? ''));
-  const params = Object.fromEntries(Object.entries(rendered.params).map(([name, value]) => [name, String(value)]));
+  const params = Object.fromEntries(
+    Object.entries(rendered.params).map(([name, value]) => [name, String(value)]),
+  );
   const workflowId = `data-pipeline/${pipelineId}`;
   const { heartbeatTimeoutMs } = step.run.plan.settings;
   for (;;) {

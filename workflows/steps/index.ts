@@ -42,6 +42,9 @@ export const ADOPTS: readonly StepKind[] = ['sql', 'redshiftSql', 'check'];
 
 export function runKind(step: StepRun): Promise<object> {
   const { definition } = step;
-  const kind = KINDS[definition.kind] as (step: StepRun, definition: StepRun['definition']) => Promise<object>;
+  const kind = KINDS[definition.kind] as (
+    step: StepRun,
+    definition: StepRun['definition'],
+  ) => Promise<object>;
   return kind(step, definition);
 }

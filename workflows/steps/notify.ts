@@ -9,7 +9,18 @@ export async function notify(step: StepRun, { args, id }: StepOf<'notify'>) {
   const { webhook, message } = args;
   const { run, interval, failure } = step.scope();
   const text = String(rejecting(() => renderValue(message, step.scope()), 'message: '));
-  const context = { run: run.id, runId: run.runId, interval: interval.id, step: id, failure: failure ?? null };
-  const { status } = await brief(`${id}: tells ${webhook}`).notify({ webhook, id: step.nextKey(), text, context });
+  const context = {
+    run: run.id,
+    runId: run.runId,
+    interval: interval.id,
+    step: id,
+    failure: failure ?? null,
+  };
+  const { status } = await brief(`${id}: tells ${webhook}`).notify({
+    webhook,
+    id: step.nextKey(),
+    text,
+    context,
+  });
   return { status };
 }

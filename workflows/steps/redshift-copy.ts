@@ -65,7 +65,11 @@ class Publication {
         const entry = await this.#ledger();
         if (entry === 'published') return true;
         if (entry === 'superseded') {
-          throw failure('PublishFailed', 'a newer run has published this interval since; its rows stay', fault.details);
+          throw failure(
+            'PublishFailed',
+            'a newer run has published this interval since; its rows stay',
+            fault.details,
+          );
         }
         if (fault.type !== 'JobLost' && fault.type !== 'Unavailable') {
           await this.#cleanUp();

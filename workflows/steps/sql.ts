@@ -9,7 +9,9 @@ import { doWork } from '../work.ts';
 export async function sql(step: StepRun, { args }: StepOf<'sql'>) {
   const scope = step.scope();
   const output = fileSet(args.output, scope);
-  const inputs = Object.fromEntries(Object.entries(args.inputs).map(([name, at]) => [name, fileSet(at, scope)]));
+  const inputs = Object.fromEntries(
+    Object.entries(args.inputs).map(([name, at]) => [name, fileSet(at, scope)]),
+  );
   const query = rejecting(() => renderSql(args.query, scope), 'query: ');
   const { ref, measure } = await doWork(step, {
     to: { kind: 'engine', name: args.engine },

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { createFamily } from './family.ts';
+import { announce, claim } from './running.ts';
+import { startServers, type Servers } from './servers.ts';
+import { startWebhook } from './webhook.ts';
+import { startWorker } from './worker.ts';
+
+/** The programs that set-up found, as `.millrace/tools.json` has them. */
+export interface StackTools {
+  temporal: string | null;
+  ministack: string | null;
+}
+
+export interface StackOptions {
+  /** Of the stack alone: logs, and data if it persists. */
+  folder: string;
+  /** The clone, with bin/ and dist/ in it. */
+  root: string;
+  env: Readonly<Record<string, string | undefined>>;
+  tools: StackTools;
+  /** Keeps data and runs from one start to the next; otherwise all is in memory, which is faster. */
+  persist: boolean;
+  /** A worker with this configuration and task queue; none without. */
+  worker?: { configPath: string; taskQueue: string };
+  /** Where to write what runs, for other commands to find it. */
+  announceAs?: string;
+  log: (text: string) => void;
+  /** Aborting it ends a start that is under way. */
+  signal?: AbortSignal;
+}
+
+export interface Stack extends Servers {
+  /** Of the processes that run now, by name. */
+  pids(): Record<string, number>;
+  /** Called by `stop` before the worker is ended, in the order of registration. */
+  onStop(hook: () => Promise<void>): void;
+  /** Ends every process, the worker first. May be called again. */
+  stop(): Promise<void>;
+  /** Ends every process at once, without waiting for anything. */
+  kill(): void;
+}
+
+const WORKER_GRACE_MS = 20_000;
+const GRACE_MS = 10_000;
+
+/**
+ * Starts Temporal (unless TEMPORAL_ADDRESS names one), S3 and SQS, our stand-ins for Redshift's Data API and AWS Data
+ * Pipeline, a receiver for webhooks, and a worker, all on free ports of loopback. Resolves when all of them answer.
+ * Throws with the name and the last words of the one that doesn't, and then leaves nothing behind.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { folder, log } = options;
+  const release = claim(folder);
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const family = createFamily(folder);
+  const webhook = await startWebhook(join(folder, 'webhook.log'), log);
+  const hooks: (() => Promise<void>)[] = [];
+  let retract = () => {};
+
+  async function end(): Promise<void> {
+    retract();
+    for (const hook of hooks) await hook().catch((error: unknown) => log(`on the way down: ${String(error)}`));
+    ending.abort();
+    await family.stop('worker', WORKER_GRACE_MS);
+    await family.stopAll(GRACE_MS);
+    await webhook.stop();
+    release();
+  }
+
+  try {
+    const servers = await startServers({ ...options, family, webhook: webhook.url, signal });
+    if (options.worker !== undefined) {
+      await startWorker({ ...options, ...options.worker, family, stackEnv: servers.env, signal });
+    }
+    const { endpoints, namespace, env } = servers;
+    if (options.announceAs !== undefined) {
+      const { temporal: address, ui } = endpoints;
+      retract = announce(options.announceAs, { address, namespace, ui, env, pid: process.pid });
+    }
+    let ended: Promise<void> | undefined;
+    return {
+      ...servers,
+      pids: () => family.pids(),
+      onStop: (hook) => void hooks.push(hook),
+      stop: () => (ended ??= end()),
+      kill: () => family.killAll(),
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}

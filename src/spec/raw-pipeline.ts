@@ -1,0 +1,47 @@
+import type { StepKind } from '../domain/definition.ts';
+import { KINDS } from './pipeline-schema.ts';
+import type { Path } from './yaml-source.ts';
+
+type RawMap = Record<string, unknown>;
+
+export const isRawMap = (value: unknown): value is RawMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A step as it stands in the file, right or wrong. */
+export interface RawStep {
+  path: Path;
+  fields: RawMap;
+  id: string | undefined;
+  kinds: StepKind[];
+  needs: string[] | undefined;
+}
+
+/**
+ * What can be known of a file whose form need not be right, so that all that is wrong with it can be told at once.
+ */
+export interface RawPipeline {
+  root: RawMap;
+  steps: RawStep[];
+  onFailure: RawStep[];
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function rawSteps(list: unknown, name: string): RawStep[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((fields: unknown, index) => {
+    if (!isRawMap(fields)) return [];
+    return {
+      path: [name, index],
+      fields,
+      id: isText(fields['id']) ? fields['id'] : undefined,
+      kinds: KINDS.filter((kind) => Object.hasOwn(fields, kind)),
+      needs: Array.isArray(fields['needs']) ? fields['needs'].filter(isText) : undefined,
+    };
+  });
+}
+
+export function rawPipeline(value: unknown): RawPipeline {
+  const root = isRawMap(value) ? value : {};
+  return { root, steps: rawSteps(root['steps'], 'steps'), onFailure: rawSteps(root['onFailure'], 'onFailure') };
+}

@@ -1,0 +1,102 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import { EtlError, isFailureType, type FailureDetails } from '../domain/failure.ts';
+import type { PipelineInput, RunResult } from '../domain/run.ts';
+import type { OpenedRun, Runs } from '../ports.ts';
+
+/** What starts by itself leaves an interval alone that is done; what a person starts runs again. */
+const ONCE_IS_ENOUGH: readonly unknown[] = ['schedule', 'event', 'backfill'];
+
+/** Opens, joins and cancels runs through Temporal's client. */
+export class TemporalRuns implements Runs {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor(client: Client, taskQueue: string) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  async open(
+    workflowId: string,
+    input: PipelineInput & { interval: string },
+    by: string,
+  ): Promise<OpenedRun> {
+    const before = await this.#describe(workflowId);
+    if (before) {
+      const found = { workflowId, runId: before.runId };
+      if (before.memo?.['startedBy'] === by) return { ...found, started: true };
+      const done = before.status.name === 'COMPLETED';
+      if (done && ONCE_IS_ENOUGH.includes(input.trigger?.kind)) return { ...found, started: false };
+    }
+    await this.#client.workflow.start('pipeline', {
+      workflowId,
+      taskQueue: this.#taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      memo: { startedBy: by },
+    });
+    const now = await this.#describe(workflowId);
+    if (!now)
+      throw new EtlError('Unavailable', `${workflowId} was started, but Temporal does not show it yet`);
+    return { workflowId, runId: now.runId, started: now.memo?.['startedBy'] === by };
+  }
+
+  async result({ workflowId, runId }: { workflowId: string; runId?: string }): Promise<RunResult> {
+    try {
+      return (await this.#client.workflow.getHandle(workflowId, runId).result()) as RunResult;
+    } catch (error) {
+      throw failureOf(workflowId, error);
+    }
+  }
+
+  async cancel({ workflowId, runId }: { workflowId: string; runId: string }): Promise<void> {
+    try {
+      await this.#client.workflow.getHandle(workflowId, runId).cancel();
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
+    }
+  }
+
+  async ended(workflowId: string): Promise<void> {
+    try {
+      await this.#client.workflow.getHandle(workflowId).result();
+    } catch (error) {
+      if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
+      throw unavailable(error);
+    }
+  }
+
+  async #describe(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+    try {
+      return await this.#client.workflow.getHandle(workflowId).describe();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw unavailable(error);
+    }
+  }
+}
+
+const unavailable = (error: unknown): EtlError =>
+  new EtlError('Unavailable', `Temporal: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
+
+/** What a run failed with, as it is passed on to those who waited for it. */
+function failureOf(workflowId: string, error: unknown): EtlError {
+  if (!(error instanceof WorkflowFailedError)) return unavailable(error);
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) {
+    const details = (cause.details?.[0] ?? {}) as FailureDetails;
+    return new EtlError(isFailureType(cause.type) ? cause.type : 'Unexpected', cause.message, { details });
+  }
+  const how = cause instanceof CancelledFailure ? 'was cancelled' : 'was terminated';
+  return new EtlError('JobFailed', `${workflowId} ${how}`);
+}

@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  bundleWorkflowCode,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { FailureInterceptor, createActivities, type Deps } from '../../activities/index.ts';
+import type { Definition, StepArgs, StepDefinition, StepKind, StepOf } from '../../src/domain/definition.ts';
+import { EtlError } from '../../src/domain/failure.ts';
+import type { Progress, RunResult } from '../../src/domain/run.ts';
+import type { DataPipelineInstance, DataPipelines, Notifier, StoredFile } from '../../src/ports.ts';
+import { TemporalRuns } from '../../src/triggers/runs.ts';
+import { TestEngine } from './test-engine.ts';
+
+const TASK_QUEUE = 'test';
+const quiet = new DefaultLogger('ERROR');
+
+Runtime.install({ logger: quiet });
+
+/** Data Pipeline in memory; each activation adds one instance. */
+export class TestDataPipelines implements DataPipelines {
+  instancesOf: DataPipelineInstance[] = [];
+  activations: Record<string, string>[] = [];
+  onActivate: () => void = () => {};
+
+  async resolve(name: string): Promise<string> {
+    return `df-${name}`;
+  }
+
+  async activate(_id: string, params: Record<string, string>): Promise<void> {
+    this.activations.push(params);
+    const id = `@Export_${this.activations.length}`;
+    this.instancesOf.push({ id, name: 'Export', status: 'FINISHED' });
+    this.onActivate();
+  }
+
+  async instances(): Promise<DataPipelineInstance[]> {
+    return this.instancesOf;
+  }
+}
+
+export interface World {
+  client: Client;
+  engine: TestEngine;
+  dataPipelines: TestDataPipelines;
+  messages: { text: string; context: Record<string, unknown> }[];
+  stored: Map<string, string>;
+  definitions: Map<string, Definition>;
+  /** Starts a run of these steps under its own pipeline's name. */
+  start(steps: StepDefinition[], more?: Partial<Definition>): Promise<WorkflowHandle>;
+  /** Starts it and waits for its result. */
+  run(steps: StepDefinition[], more?: Partial<Definition>): Promise<RunResult>;
+  progress(handle: WorkflowHandle): Promise<Progress>;
+  /** Waits until a step is as the test wants it. */
+  until(handle: WorkflowHandle, holds: (progress: Progress) => boolean): Promise<Progress>;
+  close(): Promise<void>;
+}
+
+/** A step with everything at its default. */
+export function step<K extends StepKind>(
+  kind: K,
+  id: string,
+  args: StepArgs[K],
+  more: Partial<StepOf<K>> = {},
+) {
+  const base = { id, retry: { attempts: 1, delayMs: 1_000 }, allowFailure: false, onLost: 'ask' as const };
+  return { ...base, kind, args, ...more } as StepDefinition;
+}
+
+/** A `sql` step on the test engine. */
+export const sql = (id: string, more: Partial<StepOf<'sql'>> = {}) =>
+  step(
+    'sql',
+    id,
+    { engine: 'etl', inputs: {}, query: 'select 1', output: { path: `s3://out/${id}/`, format: 'parquet' } },
+    more,
+  );
+
+/** A real Temporal server that skips time, our workflows and activities, and vendors in memory. */
+export async function createWorld(): Promise<World> {
+  const tools = JSON.parse(await readFile(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
+  const env = await TestWorkflowEnvironment.createTimeSkipping(
+    tools.testServer ? { server: { executable: { type: 'existing-path', path: tools.testServer } } } : {},
+  );
+  const engine = new TestEngine();
+  const dataPipelines = new TestDataPipelines();
+  const messages: World['messages'] = [];
+  const stored = new Map<string, string>();
+  const definitions = new Map<string, Definition>();
+  const webhook: Notifier = {
+    async notify(message) {
+      messages.push(message);
+      return { status: 200 };
+    },
+  };
+  const deps: Deps = {
+    engines: { etl: engine },
+    warehouses: {},
+    webhooks: { oncall: webhook },
+    dataPipelines,
+    files: {
+      list: async (path) =>
+        [...stored]
+          .filter(([at]) => at.startsWith(path))
+          .map(([at, text]): StoredFile => ({ path: at, bytes: text.length, etag: text })),
+      read: async () => new Uint8Array(),
+      readStream: async () => (async function* () {})(),
+      write: async (path, content) => {
+        stored.set(path, String(content));
+        return { bytes: content.length };
+      },
+      delete: async (path) => void stored.delete(path),
+    },
+    measure: async () => ({ rows: 7, files: 1, bytes: 70 }),
+    pipelines: {
+      async load(name) {
+        const definition = definitions.get(name);
+        if (!definition) throw new EtlError('Rejected', `no pipeline is called ${name}`);
+        return definition;
+      },
+    },
+    runs: new TemporalRuns(env.client, TASK_QUEUE),
+    settings: {
+      heartbeatTimeoutMs: 5_000,
+      searchAttributes: false,
+      pollIntervalMs: 50,
+      activationLookMs: 300,
+    },
+  };
+  const worker = await Worker.create({
+    connection: env.nativeConnection as NativeConnection,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await bundle(),
+    activities: createActivities(deps),
+    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    maxHeartbeatThrottleInterval: '100ms',
+  });
+  const running = worker.run();
+  let count = 0;
+
+  const world: World = {
+    client: env.client,
+    engine,
+    dataPipelines,
+    messages,
+    stored,
+    definitions,
+    async start(steps, more = {}) {
+      const name = `p${(count += 1)}`;
+      definitions.set(name, {
+        name,
+        file: `${name}.yaml`,
+        covers: 'day',
+        timezone: 'UTC',
+        params: {},
+        steps,
+        onFailure: [],
+        ...more,
+      });
+      const args = [{ pipeline: name, interval: '2001-01-05' }];
+      return env.client.workflow.start('pipeline', {
+        taskQueue: TASK_QUEUE,
+        workflowId: `${name}/2001-01-05`,
+        args,
+      });
+    },
+    run: async (steps, more) => (await world.start(steps, more)).result(),
+    progress: (handle) => handle.query<Progress>('progress'),
+    async until(handle, holds) {
+      for (;;) {
+        const progress = await world.progress(handle);
+        if (holds(progress)) return progress;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+    },
+  };
+  return world;
+}
+
+let bundled: Promise<WorkflowBundle> | undefined;
+
+function bundle(): Promise<WorkflowBundle> {
+  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+  return (bundled ??= bundleWorkflowCode({ workflowsPath, logger: quiet }));
+}
+
+/** The state of a step. */
+export const stateOf = (progress: { steps: Progress['steps'] }, id: string) =>
+  progress.steps.find((step) => step.id === id)?.state;
