@@ -1,4 +1,4 @@
-import { instanceOutcome } from '../src/domain/instance.ts';
+import { areOver } from '../src/domain/instance.ts';
 import { EtlError } from '../src/domain/failure.ts';
 import type { DataPipelineInstance } from '../src/ports.ts';
 import type { Deps } from './deps.ts';
@@ -13,12 +13,12 @@ export function createDataPipelineActivities({ dataPipelines, settings }: Deps) 
 
     /** Waits until no instance of the pipeline lives; returns the IDs of those that there are. */
     async awaitIdleDataPipeline(pipelineId: string): Promise<string[]> {
+      const over = twiceOver();
       return polling(
         settings.pollIntervalMs,
         async () => {
           const instances = await dataPipelines.instances(pipelineId);
-          if (instances.some(({ status }) => instanceOutcome(status) === 'live')) return undefined;
-          return instances.map(({ id }) => id);
+          return over(instances) ? instances.map(({ id }) => id) : undefined;
         },
         () => ({ waitingFor: `the instances of ${pipelineId} that live` }),
       );
@@ -38,6 +38,7 @@ export function createDataPipelineActivities({ dataPipelines, settings }: Deps) 
       before: string[];
     }): Promise<DataPipelineInstance[]> {
       const before = new Set(request.before);
+      const over = twiceOver();
       const givenUpAt = Date.now() + settings.activationLookMs;
       let standing: unknown = 'not there yet';
       return polling(
@@ -54,10 +55,21 @@ export function createDataPipelineActivities({ dataPipelines, settings }: Deps) 
             );
           }
           standing = ours.map(({ name, status }) => `${name} ${status}`);
-          return ours.some(({ status }) => instanceOutcome(status) === 'live') ? undefined : ours;
+          return over(ours) ? ours : undefined;
         },
         () => ({ waitingFor: request.pipelineId, instances: standing }),
       );
     },
+  };
+}
+
+/** Over in two looks running, unless every one has ended: what fails may be about to be tried again. */
+function twiceOver(): (instances: readonly DataPipelineInstance[]) => boolean {
+  let before = false;
+  return (instances) => {
+    const now = areOver(instances);
+    const sure = now && (before || !instances.some(({ status }) => status === 'WAITING_ON_DEPENDENCIES'));
+    before = now;
+    return sure;
   };
 }

@@ -1,14 +1,15 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 
-const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_DATETIME } = temporal.api.enums.v1.IndexedValueType;
+/** Values of `temporal.api.enums.v1.IndexedValueType`. */
+const KEYWORD = 2;
+const DATETIME = 6;
 
 /** All search attributes that runs are found by. */
 const ATTRIBUTES = {
-  MillracePipeline: INDEXED_VALUE_TYPE_KEYWORD,
-  MillraceInterval: INDEXED_VALUE_TYPE_KEYWORD,
-  MillraceTrigger: INDEXED_VALUE_TYPE_KEYWORD,
-  MillraceIntervalStart: INDEXED_VALUE_TYPE_DATETIME,
+  MillracePipeline: KEYWORD,
+  MillraceInterval: KEYWORD,
+  MillraceTrigger: KEYWORD,
+  MillraceIntervalStart: DATETIME,
 };
 
 /**
@@ -31,7 +32,7 @@ export async function ensureSearchAttributes(
     const create = Object.entries(ATTRIBUTES)
       .map(
         ([name, type]) =>
-          `--name ${name} --type ${type === INDEXED_VALUE_TYPE_KEYWORD ? 'Keyword' : 'Datetime'}`,
+          `--name ${name} --type ${type === KEYWORD ? 'Keyword' : 'Datetime'}`,
       )
       .join(' ');
     warn(

@@ -1,6 +1,6 @@
 /** An expression or template that can't be read or has no value. */
 export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError';
+  override readonly name: string = 'ExpressionError';
   /** Where in the text, counted from 0. */
   readonly offset: number;
 
@@ -8,4 +8,9 @@ export class ExpressionError extends Error {
     super(message);
     this.offset = offset;
   }
+}
+
+/** A fault of the `${…}` itself, not of the expression in it. */
+export class TemplateError extends ExpressionError {
+  override readonly name = 'TemplateError';
 }

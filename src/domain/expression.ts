@@ -7,7 +7,7 @@ import { FUNCTIONS, METHODS, takesCount } from './expression-functions.ts';
 import { typeName } from './expression-value.ts';
 import type { Scope } from './run.ts';
 
-export { ExpressionError } from './expression-error.ts';
+export { ExpressionError, TemplateError } from './expression-error.ts';
 
 /** A name that an expression looks at, with the fields that follow as far as they are fixed. */
 export interface Reference {

@@ -41,3 +41,16 @@ const isKnown = (status: string): status is keyof typeof OUTCOME => Object.hasOw
 /** What a status of an instance comes to. An unknown one is `Unexpected`. */
 export const instanceOutcome = (status: string): InstanceOutcome =>
   isKnown(status) ? OUTCOME[status] : unexpected('AWS Data Pipeline', status);
+
+/**
+ * Whether instances are all over: ended, or waiting for what will never come. Where `failureAndRerunMode` is `none`, the
+ * default, whatever depends on a failed activity waits for ever. Between a failure and its retry the same can show for a
+ * moment, so ask twice.
+ *
+ * https://docs.aws.amazon.com/datapipeline/latest/DeveloperGuide/dp-manage-cascade-failandrerun.html
+ */
+export function areOver(instances: readonly { status: string }[]): boolean {
+  const live = instances.filter(({ status }) => instanceOutcome(status) === 'live');
+  const failed = instances.some(({ status }) => instanceOutcome(status) === 'failed');
+  return live.length === 0 || (failed && live.every(({ status }) => status === 'WAITING_ON_DEPENDENCIES'));
+}

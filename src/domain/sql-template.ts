@@ -1,5 +1,5 @@
 import type { Json } from './definition.ts';
-import { ExpressionError } from './expression-error.ts';
+import { ExpressionError, TemplateError } from './expression-error.ts';
 import type { Expression } from './expression.ts';
 import type { Scope } from './run.ts';
 import { sqlIdentifier, sqlLiteral } from './sql-literal.ts';
@@ -7,6 +7,7 @@ import { spanAt, sqlTemplates } from './sql-scanner.ts';
 import { expressionAt } from './template.ts';
 
 export { sqlLiteral } from './sql-literal.ts';
+export { sqlTemplates } from './sql-scanner.ts';
 
 /** A `${…}` of a SQL text, ready to be evaluated. */
 export interface SqlPart {
@@ -22,7 +23,8 @@ const IDENT = /^\s*ident\s*\(([^]*)\)\s*$/d;
 const WORD_BEFORE = /[\w.'"`}]$/;
 const WORD_AFTER = /^(?:[\w.'"`]|\$\{)/;
 
-function readPart(text: string, offset: number, length: number): SqlPart {
+/** Reads the `${…}` at an offset. Throws an `ExpressionError`. */
+export function readSqlPart(text: string, offset: number, length: number): SqlPart {
   const start = offset + 2;
   const end = offset + length - 1;
   const source = text.slice(offset, offset + length);
@@ -37,7 +39,7 @@ function readPart(text: string, offset: number, length: number): SqlPart {
     };
 
   if (WORD_BEFORE.test(text.slice(0, offset)) || WORD_AFTER.test(text.slice(offset + length)))
-    throw new ExpressionError(
+    throw new TemplateError(
       `${source} is a value in SQL and can't be a part of a name or a literal; put a space around it, or write ident(…) for a name`,
       offset,
     );
@@ -55,7 +57,7 @@ export function parseSqlTemplate(text: string): SqlPart[] {
   return sqlTemplates(text)
     .filter(({ context }) => context !== 'comment')
     .map(({ offset, length, context }) => {
-      if (context === 'code') return readPart(text, offset, length);
+      if (context === 'code') return readSqlPart(text, offset, length);
       const source = text.slice(offset, offset + length);
       throw new ExpressionError(
         `${source} stands inside of quotes, and it is a value; remove the quotes`,

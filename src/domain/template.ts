@@ -1,10 +1,10 @@
 import type { Json } from './definition.ts';
 import { parseExpression } from './expression.ts';
 import type { Expression, Reference } from './expression.ts';
-import { ExpressionError } from './expression-error.ts';
+import { ExpressionError, TemplateError } from './expression-error.ts';
 import { isMap, typeName } from './expression-value.ts';
 import type { Scope } from './run.ts';
-import { templateEnd } from './template-scanner.ts';
+import { templateSpans } from './template-scanner.ts';
 
 /** A piece of a template: plain text, or the expression of a `${…}`. */
 export type TemplatePart =
@@ -21,7 +21,7 @@ export type TemplatePart =
 export function expressionAt(text: string, start: number, end: number): Expression {
   const source = text.slice(start, end);
   if (source.trim() === '')
-    throw new ExpressionError('${} has no expression; $${ stands for the characters ${', start);
+    throw new TemplateError('${} has no expression; $${ stands for the characters ${', start);
   const shift = <T>(run: () => T): T => {
     try {
       return run();
@@ -38,37 +38,16 @@ export function expressionAt(text: string, start: number, end: number): Expressi
 }
 
 /** Takes a template apart. `$${` stands for the characters `${`. Throws an `ExpressionError`. */
-export function parseTemplate(text: string): TemplatePart[] {
-  const parts: TemplatePart[] = [];
-  let plain = '';
-  let plainAt = 0;
-  const endPlain = (): void => {
-    if (plain !== '') parts.push({ text: plain, offset: plainAt });
-    plain = '';
-  };
-
-  let at = 0;
-  while (at < text.length) {
-    if (text.startsWith('${', at)) {
-      endPlain();
-      const start = at + 2;
-      const end = templateEnd(text, at);
-      parts.push({
-        expression: expressionAt(text, start, end - 1),
-        source: text.slice(start, end - 1),
-        offset: start,
-      });
-      plainAt = at = end;
-      continue;
-    }
-    if (plain === '') plainAt = at;
-    const isEscape = text.startsWith('$${', at);
-    plain += isEscape ? '${' : text[at];
-    at += isEscape ? 3 : 1;
-  }
-  endPlain();
-  return parts;
-}
+export const parseTemplate = (text: string): TemplatePart[] =>
+  templateSpans(text).map((span) =>
+    'text' in span
+      ? span
+      : {
+          expression: expressionAt(text, span.start, span.end),
+          source: text.slice(span.start, span.end),
+          offset: span.start,
+        },
+  );
 
 function inText(value: Json, source: string, offset: number): string {
   if (typeof value === 'string') return value;

@@ -50,7 +50,10 @@ export function checkNeeds(source: YamlSource, steps: readonly RawStep[]): Probl
 
   return steps.flatMap((step, index): Problem[] => {
     if (!step.needs) {
-      const fix = index === 0 ? 'add needs: []' : `add needs: [${steps[index - 1]?.id ?? ''}], or needs: [] to start at once`;
+      const fix =
+        index === 0
+          ? 'add needs: []'
+          : `add needs: [${steps[index - 1]?.id ?? ''}], or needs: [] to start at once`;
       const message = `other steps have needs, and ${step.id ?? 'this one'} has none`;
       return [{ ...source.place(step.path), code: 'mixed-needs', message, fix }];
     }
@@ -60,7 +63,12 @@ export function checkNeeds(source: YamlSource, steps: readonly RawStep[]): Probl
       cycle.forEach((member) => inCycle.add(member));
       const way = [...cycle, step].map(({ id }) => id).join(' needs ');
       const message = `${way}: none of them could ever start`;
-      problems.push({ ...source.placeOfKey([...step.path, 'needs']), code: 'cycle', message, fix: 'take one of these needs out' });
+      problems.push({
+        ...source.placeOfKey([...step.path, 'needs']),
+        code: 'cycle',
+        message,
+        fix: 'take one of these needs out',
+      });
     }
     const raw = step.fields['needs'] as unknown[];
     for (const [at, need] of raw.entries()) {
@@ -68,7 +76,12 @@ export function checkNeeds(source: YamlSource, steps: readonly RawStep[]): Probl
       const place = source.place([...step.path, 'needs', at]);
       const position = ids.indexOf(need);
       if (position < 0) {
-        problems.push({ ...place, code: 'unknown-step', message: `there is no step ${need}`, fix: didYouMean(need, ids) });
+        problems.push({
+          ...place,
+          code: 'unknown-step',
+          message: `there is no step ${need}`,
+          fix: didYouMean(need, ids),
+        });
       } else if (!inCycle.has(step) && steps.findIndex(({ id }) => id === need) > index) {
         const message = `${need} stands below ${step.id ?? 'this step'}, which needs it`;
         problems.push({ ...place, code: 'later-step', message, fix: `move ${need} up` });

@@ -7,10 +7,18 @@ import type { YamlSource } from './yaml-source.ts';
 
 /** Whether a field that a step doesn't have is meant for its kind: `unknown-kind` then tells more. */
 export const isUnknownKind = (step: RawStep, field: string, known: readonly string[]): boolean =>
-  step.kinds.length === 0 && closest(field, known.filter((name) => !(KINDS as string[]).includes(name))) === undefined;
+  step.kinds.length === 0 &&
+  closest(
+    field,
+    known.filter((name) => !(KINDS as string[]).includes(name)),
+  ) === undefined;
 
 /** That every step has one kind, and what the kinds ask for beyond their form. */
-export function checkKinds(source: YamlSource, { steps, onFailure }: RawPipeline, unknownKinds: ReadonlySet<RawStep>): Problem[] {
+export function checkKinds(
+  source: YamlSource,
+  { steps, onFailure }: RawPipeline,
+  unknownKinds: ReadonlySet<RawStep>,
+): Problem[] {
   return [...steps, ...onFailure].flatMap((step): Problem[] => {
     const [first, second] = step.kinds;
     if (second !== undefined) {
@@ -18,11 +26,23 @@ export function checkKinds(source: YamlSource, { steps, onFailure }: RawPipeline
       const message = `a step has one kind, and this one has ${step.kinds.join(' and ')}`;
       return [{ ...place, code: 'two-kinds', message, fix: 'make a step of each' }];
     }
-    if (first !== undefined) return [...checkCopy(source, step), ...checkActivation(source, step)];
+    if (first !== undefined)
+      return [...checkOutput(source, step), ...checkCopy(source, step), ...checkActivation(source, step)];
     if (unknownKinds.has(step)) return [];
     const fix = `add what it does, one of ${KINDS.join(', ')}`;
     return [{ ...source.place(step.path), code: 'no-kind', message: 'the step has no kind', fix }];
   });
+}
+
+/** An engine writes many files, so that the output is a folder; a template at the end may bring the slash. */
+function checkOutput(source: YamlSource, { path, fields }: RawStep): Problem[] {
+  const sql = fields['sql'];
+  const output = isRawMap(sql) && isRawMap(sql['output']) ? sql['output']['path'] : undefined;
+  if (typeof output !== 'string' || /[/}]$/.test(output)) return [];
+  const place = source.place([...path, 'sql', 'output', 'path']);
+  return [
+    { ...place, code: 'wrong-type', message: 'the output is a folder', fix: `end it in a slash: ${output}/` },
+  ];
 }
 
 function checkCopy(source: YamlSource, { path, fields }: RawStep): Problem[] {
@@ -38,7 +58,12 @@ function checkCopy(source: YamlSource, { path, fields }: RawStep): Problem[] {
   if (copy[name] === undefined) {
     const like = mode === 'upsert' ? '[day, origin]' : 'day = ${interval.date}';
     const message = `${mode} needs ${name}`;
-    problems.push({ ...source.place(at), code: 'missing-field', message, fix: `add ${name}, like ${name}: ${like}` });
+    problems.push({
+      ...source.place(at),
+      code: 'missing-field',
+      message,
+      fix: `add ${name}, like ${name}: ${like}`,
+    });
   }
   if (copy[other] !== undefined) {
     const message = `${mode} has no use for ${other}`;
@@ -59,7 +84,14 @@ function checkActivation(source: YamlSource, { path, fields }: RawStep): Problem
     return [{ ...source.place(at), code: 'missing-field', message, fix: 'add its name, or its id' }];
   }
   const message = 'a Data Pipeline is named by name or by id, not by both';
-  return [{ ...source.placeOfKey([...at, 'id']), code: 'conflicting-fields', message, fix: 'leave one of them out' }];
+  return [
+    {
+      ...source.placeOfKey([...at, 'id']),
+      code: 'conflicting-fields',
+      message,
+      fix: 'leave one of them out',
+    },
+  ];
 }
 
 /** That no two steps have one id, or one key. */
@@ -73,7 +105,14 @@ export function checkIds(source: YamlSource, { steps, onFailure }: RawPipeline):
     if (other === undefined) return [];
     const place = source.place([...path, 'id']);
     if (other === id) {
-      return [{ ...place, code: 'duplicate-id', message: `there is another step ${id}`, fix: 'give one of them another id' }];
+      return [
+        {
+          ...place,
+          code: 'duplicate-id',
+          message: `there is another step ${id}`,
+          fix: 'give one of them another id',
+        },
+      ];
     }
     const message = `the keys of jobs can't tell ${id} from ${other}, by chance`;
     return [{ ...place, code: 'key-collision', message, fix: 'give one of them another id' }];

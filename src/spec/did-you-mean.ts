@@ -1,22 +1,31 @@
-/** How many letters must be changed, added or left out to make one word of the other. */
+/** How many letters must be changed, added, left out or swapped to make one word of the other. */
 function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...left].entries()) {
-    const next = [index + 1];
-    for (let column = 0; column < right.length; column++) {
-      const change = (row[column] ?? 0) + (letter === right[column] ? 0 : 1);
-      next.push(Math.min(change, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+  const rows = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
+  for (let row = 1; row <= left.length; row++) {
+    const edits = [row];
+    rows.push(edits);
+    for (let column = 1; column <= right.length; column++) {
+      const isSame = left[row - 1] === right[column - 1];
+      const isSwapped = left[row - 2] === right[column - 1] && left[row - 1] === right[column - 2];
+      edits[column] = Math.min(
+        at(row - 1, column - 1) + (isSame ? 0 : 1),
+        at(row - 1, column) + 1,
+        at(row, column - 1) + 1,
+        isSwapped ? at(row - 2, column - 2) + 1 : Infinity,
+      );
     }
-    row = next;
   }
-  return row.at(-1) ?? 0;
+  return at(left.length, right.length);
 }
+
+const mostEdits = (length: number): number => (length < 3 ? 0 : Math.max(1, Math.floor(length / 3)));
 
 /** The known word that an unknown one is most likely meant to be. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const near = known
     .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3)))
+    .filter(({ candidate, edits }) => edits <= mostEdits(Math.min(word.length, candidate.length)))
     .toSorted((left, right) => left.edits - right.edits);
   return near[0]?.candidate;
 }

@@ -32,17 +32,24 @@ export const duration = () => checked('bad-duration', parseDuration);
 
 export const positiveDuration = () =>
   checked('bad-duration', (text) => {
-    if (parseDuration(text) === 0) throw new Error('the duration is zero; write a longer one, or leave it out');
+    if (parseDuration(text) === 0)
+      throw new Error('the duration is zero; write a longer one, or leave it out');
   });
 
 /** The name of an engine, a warehouse or a webhook. */
 export const connectionName = () =>
-  matching('bad-name', /^[A-Za-z][A-Za-z0-9_-]*$/, 'a connection’s name has letters, digits, - and _, a letter first');
+  matching(
+    'bad-name',
+    /^[A-Za-z][A-Za-z0-9_-]*$/,
+    'a connection’s name has letters, digits, - and _, a letter first',
+  );
 
 export const timezone = () =>
   checked('bad-timezone', (text) => {
     if (IANAZone.isValidZone(text)) return;
-    throw new Error(`there is no time zone ${JSON.stringify(text)}; write a name like America/New_York or UTC`);
+    throw new Error(
+      `there is no time zone ${JSON.stringify(text)}; write a name like America/New_York or UTC`,
+    );
   });
 
 /** What Temporal's schedules and croner both take: five fields, or a nickname. */
@@ -54,14 +61,17 @@ export const cron = () =>
   checked('bad-cron', (text) => {
     const fields = text.trim().split(/\s+/);
     const mend = 'write minute, hour, day of month, month and day of week, like "30 2 * * *", or @daily';
-    const isForm = CRON_NICKNAME.test(text) || (fields.length === 5 && fields.every((field) => CRON_FIELD.test(field)));
+    const isForm =
+      CRON_NICKNAME.test(text) || (fields.length === 5 && fields.every((field) => CRON_FIELD.test(field)));
     if (!isForm) throw new Error(`${JSON.stringify(text)} is no cron expression of five fields; ${mend}`);
     let next: Date | null;
     try {
       next = new Cron(text, { paused: true }).nextRun();
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
-      throw new Error(`${JSON.stringify(text)} is no cron expression: ${reason.replaceAll(';', ',')}; ${mend}`);
+      throw new Error(
+        `${JSON.stringify(text)} is no cron expression: ${reason.replaceAll(';', ',')}; ${mend}`,
+      );
     }
     if (next === null) throw new Error(`${JSON.stringify(text)} never comes; ${mend}`);
   });
@@ -73,4 +83,6 @@ const isJson = (value: unknown): boolean =>
 
 /** Any value that JSON has. */
 export const anyJson = () =>
-  z.any().refine(isJson, { error: 'JSON has no infinite numbers; write a finite one, or a text' }) as z.ZodType<Json>;
+  z.any().refine(isJson, {
+    error: 'JSON has no infinite numbers; write a finite one, or a text',
+  }) as z.ZodType<Json>;

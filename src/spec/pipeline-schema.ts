@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { Json, StepKind } from '../domain/definition.ts';
-import { anyJson, connectionName, cron, duration, filled, matching, positiveDuration, timezone } from './fields.ts';
+import {
+  anyJson,
+  connectionName,
+  cron,
+  duration,
+  filled,
+  matching,
+  positiveDuration,
+  timezone,
+} from './fields.ts';
 import { stepId } from './step-id.ts';
 
 /*
@@ -12,8 +21,12 @@ const attempts = z.int().min(1).max(1000);
 
 const retry = z
   .strictObject({
-    attempts: attempts.optional().meta({ description: 'How often to try, the first time included.', examples: [3] }),
-    delay: duration().optional().meta({ description: 'How long to wait between attempts.', examples: ['1m'] }),
+    attempts: attempts
+      .optional()
+      .meta({ description: 'How often to try, the first time included.', examples: [3] }),
+    delay: duration()
+      .optional()
+      .meta({ description: 'How long to wait between attempts.', examples: ['1m'] }),
   })
   .meta({ description: 'How often a step that failed is tried, and how long it waits in between.' });
 
@@ -29,11 +42,14 @@ const fileSetTemplate = z.union([filled(), fileSet]).meta({
 });
 
 const query = z.union([filled(), z.strictObject({ file: filled() })]).meta({
-  description: 'SQL, or { file: … } beside the pipeline file. ${…} is a value there, never text: no quotes around it.',
+  description:
+    'SQL, or { file: … } beside the pipeline file. ${…} is a value there, never text: no quotes around it.',
   examples: ['select 1'],
 });
 
-const engine = connectionName().optional().meta({ description: 'An engine of millrace.yaml; else defaults.engine.' });
+const engine = connectionName()
+  .optional()
+  .meta({ description: 'An engine of millrace.yaml; else defaults.engine.' });
 const warehouse = connectionName()
   .optional()
   .meta({ description: 'A warehouse of millrace.yaml; else defaults.warehouse.' });
@@ -49,17 +65,19 @@ export const KIND_SCHEMAS = {
   ensureCluster: z
     .strictObject({
       engine,
-      release: z
-        .enum(['keep', 'whenIdle', 'always'])
-        .optional()
-        .meta({ description: 'When to end the cluster: never (keep, the default), when it idles, or always.' }),
+      release: z.enum(['keep', 'whenIdle', 'always']).optional().meta({
+        description: 'When to end the cluster: never (keep, the default), when it idles, or always.',
+      }),
     })
     .meta({ description: 'Makes sure that the cluster is up.', examples: ['{}'] }),
   sql: z
     .strictObject({
       engine,
       inputs: z
-        .record(matching('bad-name', /^[A-Za-z_]\w*$/, 'a table has letters, digits and _, no digit first'), fileSetTemplate)
+        .record(
+          matching('bad-name', /^[A-Za-z_]\w*$/, 'a table has letters, digits and _, no digit first'),
+          fileSetTemplate,
+        )
         .optional()
         .meta({ description: 'The tables that the query sees, each with its files.' }),
       query,
@@ -72,12 +90,17 @@ export const KIND_SCHEMAS = {
       from: fileSetTemplate,
       table: table.meta({ description: 'The table, with its schema.', examples: ['public.orders'] }),
       mode: z.enum(['upsert', 'replaceWhere']).meta({
-        description: 'upsert replaces the rows of the same uniqueKey, replaceWhere all rows for which where is true.',
+        description:
+          'upsert replaces the rows of the same uniqueKey, replaceWhere all rows for which where is true.',
       }),
-      uniqueKey: z.array(column).min(1).optional().meta({
-        description: 'For upsert: the columns that tell rows apart.',
-        examples: ['[day, origin]'],
-      }),
+      uniqueKey: z
+        .array(column)
+        .min(1)
+        .optional()
+        .meta({
+          description: 'For upsert: the columns that tell rows apart.',
+          examples: ['[day, origin]'],
+        }),
       where: filled()
         .optional()
         .meta({ description: 'For replaceWhere: SQL.', examples: ['day = ${interval.date}'] }),
@@ -90,13 +113,18 @@ export const KIND_SCHEMAS = {
     .strictObject({
       warehouse,
       query,
-      expect: filled().meta({ description: 'CEL that must be true, over `row`, the first row.', examples: ['row.n > 0'] }),
+      expect: filled().meta({
+        description: 'CEL that must be true, over `row`, the first row.',
+        examples: ['row.n > 0'],
+      }),
     })
     .meta({ description: 'Fails the run when the data is not as expected.' }),
   activateDataPipeline: z
     .strictObject({
       name: filled().optional().meta({ description: 'The name of the Data Pipeline.' }),
-      id: filled().optional().meta({ description: 'Or its ID.', examples: ['df-0123456789'] }),
+      id: filled()
+        .optional()
+        .meta({ description: 'Or its ID.', examples: ['df-0123456789'] }),
       params: z
         .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
         .optional()
@@ -106,7 +134,9 @@ export const KIND_SCHEMAS = {
   waitForData: z
     .strictObject({
       path: path(),
-      marker: filled().optional().meta({ description: 'A file that says that the data is complete.', examples: ['_SUCCESS'] }),
+      marker: filled()
+        .optional()
+        .meta({ description: 'A file that says that the data is complete.', examples: ['_SUCCESS'] }),
       count: z.int().min(1).optional().meta({ description: 'How many files there must be; 1 unless said.' }),
     })
     .meta({ description: 'Waits until files are there.' }),
@@ -139,12 +169,16 @@ const step = z
   .strictObject({
     id: stepId().meta({ description: 'Others call the step by it: steps.<id>.rows.', examples: ['routes'] }),
     needs: needs.optional(),
-    when: filled().optional().meta({
-      description: 'CEL; the step is skipped when it is false.',
-      examples: ['steps.routes.rows > 0'],
-    }),
+    when: filled()
+      .optional()
+      .meta({
+        description: 'CEL; the step is skipped when it is false.',
+        examples: ['steps.routes.rows > 0'],
+      }),
     retry: retry.optional(),
-    timeout: positiveDuration().optional().meta({ description: 'Per attempt.', examples: ['4h'] }),
+    timeout: positiveDuration()
+      .optional()
+      .meta({ description: 'Per attempt.', examples: ['4h'] }),
     allowFailure: z.boolean().optional().meta({ description: 'Lets the run go on when the step failed.' }),
     onLost: z
       .enum(['ask', 'resubmit'])
@@ -157,11 +191,12 @@ const step = z
 const schedule = z
   .strictObject({
     cron: cron().meta({ description: 'Five fields, or @daily and the like.', examples: ['30 2 * * *'] }),
-    timezone: timezone().optional().meta({ description: 'UTC unless said.', examples: ['America/New_York'] }),
-    covers: z
-      .enum(['hour', 'day', 'week', 'month', 'tick'])
+    timezone: timezone()
       .optional()
-      .meta({ description: 'The interval that a run covers: the newest one that had ended; day unless said.' }),
+      .meta({ description: 'UTC unless said.', examples: ['America/New_York'] }),
+    covers: z.enum(['hour', 'day', 'week', 'month', 'tick']).optional().meta({
+      description: 'The interval that a run covers: the newest one that had ended; day unless said.',
+    }),
     catchupWindow: positiveDuration()
       .optional()
       .meta({ description: 'How old a missed tick may be to be made up for.', examples: ['365d'] }),
@@ -169,20 +204,34 @@ const schedule = z
   .meta({ description: 'When the pipeline runs by itself.' });
 
 const defaults = z
-  .strictObject({ engine: connectionName().optional(), warehouse: connectionName().optional(), retry: retry.optional() })
+  .strictObject({
+    engine: connectionName().optional(),
+    warehouse: connectionName().optional(),
+    retry: retry.optional(),
+  })
   .meta({ description: 'What steps take that don’t say otherwise.' });
 
 export const pipelineSchema = z
   .strictObject({
-    name: matching('bad-name', /^[a-z][a-z0-9-]*$/, 'a pipeline’s name has small letters, digits and -, a letter first').meta({
+    name: matching(
+      'bad-name',
+      /^[a-z][a-z0-9-]*$/,
+      'a pipeline’s name has small letters, digits and -, a letter first',
+    ).meta({
       description: 'Names the pipeline and its runs.',
       examples: ['flights-daily'],
     }),
     schedule: schedule.optional(),
-    params: z.record(z.string(), anyJson()).optional().meta({ description: 'Values that a run may override.' }),
+    params: z
+      .record(z.string(), anyJson())
+      .optional()
+      .meta({ description: 'Values that a run may override.' }),
     defaults: defaults.optional(),
     steps: z.array(step).min(1).meta({ description: 'What happens, in this order unless steps have needs.' }),
-    onFailure: z.array(step).optional().meta({ description: 'Steps for a run that failed; they see `failure`.' }),
+    onFailure: z
+      .array(step)
+      .optional()
+      .meta({ description: 'Steps for a run that failed; they see `failure`.' }),
   })
   .meta({ title: 'Millrace pipeline', description: 'A pipeline of Millrace.' });
 

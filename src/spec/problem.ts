@@ -49,9 +49,8 @@ export interface Place {
   column: number;
 }
 
-/** Takes the message of an error of ours apart: what is wrong, and what to do, stand on the sides of the first `; `. */
-export function whatAndFix(error: unknown, otherwise: string): { message: string; fix: string } {
-  const text = error instanceof Error ? error.message : String(error);
+/** Takes a message of ours apart: what is wrong, and what to do, stand on the sides of the first `; `. */
+export function whatAndFix(text: string, otherwise: string): Pick<Problem, 'message' | 'fix'> {
   const [message = '', ...fix] = text.split('; ');
   return { message, fix: fix.join('; ') || otherwise };
 }

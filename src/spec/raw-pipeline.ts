@@ -43,5 +43,9 @@ function rawSteps(list: unknown, name: string): RawStep[] {
 
 export function rawPipeline(value: unknown): RawPipeline {
   const root = isRawMap(value) ? value : {};
-  return { root, steps: rawSteps(root['steps'], 'steps'), onFailure: rawSteps(root['onFailure'], 'onFailure') };
+  return {
+    root,
+    steps: rawSteps(root['steps'], 'steps'),
+    onFailure: rawSteps(root['onFailure'], 'onFailure'),
+  };
 }

@@ -23,7 +23,8 @@ export function sourceOffset(source: string, scalar: Scalar, offset: number): nu
   for (let index = 0; index <= offset && index < value.length; index++) {
     const char = value[index];
     const isEscape = (): boolean => scalar.type === 'QUOTE_DOUBLE' && source[at] === '\\';
-    const matches = (): boolean => isEscape() || source[at] === char || (isSpace(char) && isSpace(source[at]));
+    const matches = (): boolean =>
+      isEscape() || source[at] === char || (isSpace(char) && isSpace(source[at]));
     while (at < end && !matches()) at += 1;
     if (index === offset) break;
     at += isEscape() ? (ESCAPE_LENGTHS[source.charAt(at + 1)] ?? 2) : 1;

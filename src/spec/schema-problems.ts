@@ -28,7 +28,7 @@ function shapeAt(shape: Shape, path: Path): Shape {
   return {};
 }
 
-export const fieldsAt = (shape: Shape, path: Path): string[] =>
+const fieldsAt = (shape: Shape, path: Path): string[] =>
   alternatives(shapeAt(shape, path)).flatMap(({ properties }) => Object.keys(properties ?? {}));
 
 const TYPE_NAMES: Record<string, string> = {
@@ -58,15 +58,21 @@ function found(value: unknown): string {
 }
 
 const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined | null)?.[step], value);
+  path.reduce<unknown>(
+    (at, step) => (at as Record<string | number, unknown> | undefined | null)?.[step],
+    value,
+  );
 
 /** Picks the branch of a union that the value was meant for, so that what it says is about the value's own fields. */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const fits = (branch: Issue[]): boolean => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const fits = (branch: Issue[]): boolean =>
+    !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
   const branch = issue.errors.find(fits);
   if (!branch) return [issue];
-  return branch.flatMap(flatten).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
+  return branch
+    .flatMap(flatten)
+    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
 }
 
 /** What a value has wrong by a schema, each with its place, all at once. */
@@ -85,6 +91,11 @@ export class SchemaProblems {
     return issues.flatMap(flatten).flatMap((issue) => this.#problems(issue, issue.path as Path));
   }
 
+  /** The names of the fields that a value may have there. */
+  fieldsAt(path: Path): string[] {
+    return fieldsAt(this.#shape, path);
+  }
+
   #problems(issue: Issue, path: Path): Problem[] {
     const name = path.length === 0 ? 'the file' : path.filter((step) => typeof step === 'string').at(-1);
     switch (issue.code) {
@@ -97,22 +108,52 @@ export class SchemaProblems {
         }));
       case 'custom': {
         const { code } = (issue.params ?? {}) as { code?: ProblemCode };
-        return [{ ...this.#source.place(path), code: code ?? 'wrong-type', ...whatAndFix(issue, 'write it in another way') }];
+        return [
+          {
+            ...this.#source.place(path),
+            code: code ?? 'wrong-type',
+            ...whatAndFix(issue.message, 'write it in another way'),
+          },
+        ];
       }
       case 'invalid_key': {
-        const [inner] = issue.issues;
-        return [{ ...this.#source.placeOfKey(path), code: 'wrong-type', ...whatAndFix(inner, 'choose another name') }];
+        const told = issue.issues[0]?.message ?? issue.message;
+        return [
+          {
+            ...this.#source.placeOfKey(path),
+            code: 'wrong-type',
+            ...whatAndFix(told, 'choose another name'),
+          },
+        ];
       }
       default: {
         const value = valueAt(this.#value, path);
         const wanted = expected(shapeAt(this.#shape, path));
         if (value === undefined) {
           const place = this.#source.place(path.slice(0, -1));
-          return [{ ...place, code: 'missing-field', message: `${name} is missing`, fix: `add ${name}: ${wanted}` }];
+          return [
+            { ...place, code: 'missing-field', message: `${name} is missing`, fix: `add ${name}: ${wanted}` },
+          ];
+        }
+        if (issue.code === 'too_small') {
+          const message = Array.isArray(value) ? `${name} is empty` : `${name} is ${JSON.stringify(value)}`;
+          return [
+            {
+              ...this.#source.place(path),
+              code: 'wrong-type',
+              message,
+              fix: `write at least ${issue.minimum}`,
+            },
+          ];
         }
         const is = typeof value === 'object' ? found(value) : `${found(value)}, ${JSON.stringify(value)}`;
         return [
-          { ...this.#source.place(path), code: 'wrong-type', message: `${name} is ${is}`, fix: `write ${wanted}` },
+          {
+            ...this.#source.place(path),
+            code: 'wrong-type',
+            message: `${name} is ${is}`,
+            fix: `write ${wanted}`,
+          },
         ];
       }
     }

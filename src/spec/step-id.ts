@@ -8,7 +8,8 @@ const CEL_WORDS: readonly string[] = (
 
 export const stepId = () =>
   checked('bad-id', (id) => {
-    if (CEL_WORDS.includes(id)) throw new Error(`${id} is a word of CEL and can't be a step's id; take another one`);
+    if (CEL_WORDS.includes(id))
+      throw new Error(`${id} is a word of CEL and can't be a step's id; take another one`);
     if (/^[a-z][A-Za-z0-9_]*$/.test(id)) return;
     const better = id
       .replaceAll(/[^A-Za-z0-9_]+(.)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')

@@ -14,18 +14,18 @@ export interface StepText {
   file?: string;
 }
 
-/** Texts that name a thing of the configuration, or are one of a few words. */
-const PLAIN = new Set(['engine', 'warehouse', 'webhook', 'release', 'mode', 'format', 'uniqueKey']);
+/** Fields whose texts name a thing of the configuration, or are of a few words or names. */
+const PLAIN: readonly string[] = ['engine', 'warehouse', 'webhook', 'release', 'mode', 'uniqueKey'];
 
-function kindOf(path: Path): TextKind | undefined {
-  const [, , kind, field, , inner] = path;
+/** What a text is, by its path: list, index, kind (or `when`), field, and what is inside of the field. */
+function kindOf([, , kind, field, ...inner]: Path): TextKind | undefined {
   if (kind === 'when') return 'cel';
-  if (field === undefined || (kind !== 'putObject' && PLAIN.has(String(path.at(-1))))) return undefined;
-  if (path.length === 4 && (field === 'query' || field === 'where')) return 'sql';
-  if (path.length === 4 && field === 'expect') return 'expect';
-  if (kind === 'redshiftCopy' && field === 'uniqueKey') return undefined;
-  const isFileSet = (kind === 'sql' && field === 'inputs' && inner === undefined) || (kind === 'redshiftCopy' && field === 'from');
-  return isFileSet && (path.length === 4 || path.length === 5) && path.at(-1) !== 'path' ? 'fileSet' : 'template';
+  if (PLAIN.includes(String(field))) return undefined;
+  if (inner.length > 1) return 'template';
+  if (inner.length === 1) return kind === 'sql' && field === 'inputs' ? 'fileSet' : 'template';
+  if (field === 'query' || field === 'where') return 'sql';
+  if (field === 'expect') return 'expect';
+  return kind === 'redshiftCopy' && field === 'from' ? 'fileSet' : 'template';
 }
 
 function textsIn(value: unknown, path: Path): { path: Path; text: string }[] {

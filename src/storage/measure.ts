@@ -5,14 +5,8 @@ import { Readable } from 'node:stream';
 import { parquetMetadataAsync } from 'hyparquet';
 
 import { EtlError, assertNever } from '../domain/failure.ts';
-import type { FileFormat, FileSet, ObjectStore, StoredFile } from '../ports.ts';
+import type { FileFormat, FileSet, Measure, ObjectStore, StoredFile } from '../ports.ts';
 import { createCsvCounter, createJsonCounter, type RecordCounter } from './record-counter.ts';
-
-export interface Measure {
-  rows: number;
-  files: number;
-  bytes: number;
-}
 
 const FILES_AT_ONCE = 8;
 

@@ -115,6 +115,10 @@ export async function createWorld(): Promise<World> {
         stored.set(path, String(content));
         return { bytes: content.length };
       },
+      move: async (from, to) => {
+        stored.set(to, stored.get(from) ?? '');
+        return stored.delete(from);
+      },
       delete: async (path) => void stored.delete(path),
     },
     measure: async () => ({ rows: 7, files: 1, bytes: 70 }),

@@ -3,14 +3,16 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../error.ts';
 
 export interface ChildOptions {
   name: string;
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Where what it says goes; written anew. */
+  /** Where what it says goes; `append` keeps what is there. */
   logFile: string;
+  append: boolean;
   /** Keeps its stdout out of the log, for us to read. */
   readStdout?: boolean;
 }
@@ -31,15 +33,17 @@ export interface Child {
 }
 
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { name, command, args, env, logFile, readStdout = false } = options;
-  const log = openSync(logFile, 'w');
+  const { name, command, args, env, logFile, append, readStdout = false } = options;
+  const log = openSync(logFile, append ? 'a' : 'w');
   const stdio: StdioOptions = ['ignore', readStdout ? 'pipe' : log, log];
   const process_ = spawn(command, args, { env, stdio, detached: true });
   closeSync(log);
   const pid = process_.pid;
   if (pid === undefined) {
     const [error] = (await once(process_, 'error')) as [Error];
-    throw new Error(`${name} can't be started: ${error.message}`);
+    throw new CliError('StackFailed', `${name} can't be started: ${error.message}`, 'run `npm run setup`', {
+      exitCode: 3,
+    });
   }
 
   let ended: string | undefined;
@@ -80,6 +84,13 @@ function killGroup(pid: number): void {
 
 /** The last lines of a process's log, in one line. */
 export function tail(logFile: string): string {
-  const lines = readFileSync(logFile, 'utf8').split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').slice(-3).join(' | ') || 'nothing';
+  const lines = readFileSync(logFile, 'utf8')
+    .split('\n')
+    .map((line) => line.trim());
+  return (
+    lines
+      .filter((line) => line !== '')
+      .slice(-3)
+      .join(' | ') || 'nothing'
+  );
 }

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { startChild, type Child, type ChildOptions } from './child.ts';
 import { startGuard } from './guard.ts';
 
+type ChildStart = Omit<ChildOptions, 'logFile' | 'append'>;
+
 /** All the processes of one stack: none is started once the end began, and none is left after it. */
 export interface Family {
-  start(options: Omit<ChildOptions, 'logFile'>): Promise<Child>;
+  start(options: ChildStart): Promise<Child>;
   /** By name, those that run. */
   pids(): Record<string, number>;
   /** Ends one of them, if it runs. */
@@ -13,19 +15,24 @@ export interface Family {
   killAll(): void;
 }
 
-/** `folder` is where the logs go, as `NAME.log`. */
-export function createFamily(folder: string): Family {
+/** `folder` is where the logs go, as `NAME.log`. `onDeath` hears of those that end before the family does. */
+export function createFamily(folder: string, onDeath: (child: Child, how: string) => void): Family {
   const guard = startGuard();
   const running = new Map<string, Child>();
+  const names = new Set<string>();
   const starting = new Set<Promise<unknown>>();
   let ending = false;
 
-  async function start(options: Omit<ChildOptions, 'logFile'>): Promise<Child> {
+  async function start(options: ChildStart): Promise<Child> {
     if (ending) throw new Error(`${options.name} is not started: the stack is ending`);
-    const child = await startChild({ ...options, logFile: join(folder, `${options.name}.log`) });
+    const logFile = join(folder, `${options.name}.log`);
+    const append = names.has(options.name);
+    names.add(options.name);
+    const child = await startChild({ ...options, logFile, append });
     running.set(child.name, child);
     guard.watch(child.pid);
-    void child.exited.then(() => {
+    void child.exited.then((how) => {
+      if (!ending) onDeath(child, how);
       guard.forget(child.pid);
       if (running.get(child.name) === child) running.delete(child.name);
     });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Family } from './family.ts';
 import { LOOPBACK } from './port.ts';
-import { answers, untilReady } from './readiness.ts';
+import { answers, notStarted, untilReady } from './readiness.ts';
 
 /** The buckets that are there from the start: where data lands, and where jobs write. */
 const BUCKETS = ['raw', 'lake'];
@@ -37,6 +37,7 @@ export async function startMinistack(options: MinistackOptions): Promise<void> {
   await untilReady(server, signal, () => answers(`${url}/_ministack/health`));
   for (const bucket of BUCKETS) {
     const { ok, status } = await fetch(`${url}/${bucket}`, { method: 'PUT', signal });
-    if (!ok) throw new Error(`ministack answered ${status} to the creation of the bucket ${bucket}. Log: ${server.logFile}`);
+    if (!ok)
+      throw notStarted(`ministack answered ${status} when asked for the bucket ${bucket}`, server.logFile);
   }
 }

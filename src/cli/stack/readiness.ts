@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../error.ts';
 import { tail, type Child } from './child.ts';
 
 const LIMIT_MS = 60_000;
@@ -17,16 +18,22 @@ export async function untilReady(
     signal.throwIfAborted();
     if (await ask().catch(() => false)) return;
     if (child.ended !== undefined) {
-      throw new Error(`${child.name} ended (${child.ended}) before it was ready. ${lastWords(child.logFile)}`);
+      throw new Error(
+        `${child.name} ended (${child.ended}) before it was ready. ${lastWords(child.logFile)}`,
+      );
     }
     if (Date.now() > giveUpAt) {
-      throw new Error(`${child.name} was not ready after ${LIMIT_MS / 1000} s. ${lastWords(child.logFile)}`);
+      throw notStarted(`${child.name} was not ready after ${LIMIT_MS / 1000} s`, child.logFile);
     }
     await sleep(50);
   }
 }
 
-export const lastWords = (logFile: string): string => `Its last words: ${tail(logFile)}. Log: ${logFile}`;
+/** The stack can't be had because one of its processes can't. */
+export const notStarted = (problem: string, logFile: string): CliError =>
+  new CliError('StackFailed', problem, lastWords(logFile), { exitCode: 3 });
+
+export const lastWords = (logFile: string): string => `its last words: ${tail(logFile)}. Log: ${logFile}`;
 
 /** Whether a server answers, whatever it says. */
 export async function answers(url: string): Promise<boolean> {

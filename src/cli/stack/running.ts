@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CliError } from '../error.ts';
 
 /** What `.millrace/dev.json` says of the stack that runs. */
 export interface Announcement {
@@ -11,16 +12,6 @@ export interface Announcement {
   pid: number;
 }
 
-/** The folder of the stack is in use by another process. */
-export class AlreadyRunning extends Error {
-  readonly pid: number;
-
-  constructor(pid: number, file: string) {
-    super(`a local stack runs already (process ${pid}); stop it, or remove ${file} if that is another program`);
-    this.pid = pid;
-  }
-}
-
 /** Takes the folder for this process; gives how to release it. A claim of a process that died doesn't count. */
 export function claim(folder: string): () => void {
   mkdirSync(folder, { recursive: true });
@@ -30,7 +21,12 @@ export function claim(folder: string): () => void {
   try {
     while (!link(draft, file)) {
       const pid = Number(readFileSync(file, 'utf8'));
-      if (isAlive(pid)) throw new AlreadyRunning(pid, file);
+      if (isAlive(pid)) {
+        const fix = `stop it, or remove ${file} if that process is another program`;
+        throw new CliError('AlreadyRunning', `a local stack runs already, process ${pid}`, fix, {
+          extra: { pid },
+        });
+      }
       rmSync(file, { force: true });
     }
     return () => rmSync(file, { force: true });
@@ -50,6 +46,10 @@ function link(from: string, to: string): boolean {
   }
 }
 
+/** Where the stack beside the configuration in `folder` is announced. */
+export const announcementFile = (folder: string): string => join(folder, '.millrace', 'dev.json');
+
+/** Tells other commands what runs; gives how to take it back. */
 export function announce(file: string, announcement: Announcement): () => void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
@@ -58,10 +58,10 @@ export function announce(file: string, announcement: Announcement): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** The stack that runs, if one does. */
-export function readAnnouncement(file: string): Announcement | undefined {
+/** The stack of `millrace dev` that runs beside the configuration in `folder`, if one does. */
+export function runningDev(folder: string): Announcement | undefined {
   try {
-    const announcement = JSON.parse(readFileSync(file, 'utf8')) as Announcement;
+    const announcement = JSON.parse(readFileSync(announcementFile(folder), 'utf8')) as Announcement;
     return isAlive(announcement.pid) ? announcement : undefined;
   } catch {
     return undefined;

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporalTarget } from '../../temporal.ts';
+import { CliError } from '../error.ts';
 import { startEmulator } from './emulator.ts';
-import { stackEnvironment, withoutAccounts, writeProfile } from './environment.ts';
+import { childEnvironment, given, stackEnvironment, writeProfile } from './environment.ts';
 import type { Family } from './family.ts';
 import { startMinistack } from './ministack.ts';
 import { freePorts, LOOPBACK } from './port.ts';
@@ -44,15 +46,18 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const [port = 0, uiPort = 0, awsPort = 0, redshiftPort = 0, dataPipelinePort = 0] = await freePorts(5);
   const url = (number: number) => `http://${LOOPBACK}:${number}`;
 
-  const given = env['TEMPORAL_ADDRESS'];
-  const temporal = given ?? `${LOOPBACK}:${port}`;
-  const namespace = (given && env['TEMPORAL_NAMESPACE']) || 'default';
-  const profileFile = given === undefined ? join(folder, 'temporal.toml') : undefined;
+  const executables = {
+    ministack: found(tools, 'ministack'),
+    temporal: given(env) ? '' : found(tools, 'temporal'),
+  };
+  const profileFile = given(env) ? undefined : join(folder, 'temporal.toml');
+  const temporal = given(env) ?? `${LOOPBACK}:${port}`;
+  const namespace = given(env) ? temporalTarget({}, env, () => undefined).namespace : 'default';
   if (profileFile !== undefined) writeProfile(profileFile, temporal, namespace);
 
   const endpoints: Endpoints = {
     temporal,
-    ui: given === undefined ? url(uiPort) : null,
+    ui: given(env) ? null : url(uiPort),
     s3: url(awsPort),
     sqs: url(awsPort),
     redshiftData: url(redshiftPort),
@@ -60,10 +65,9 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     webhook,
   };
   const stackEnv = stackEnvironment({ endpoints, namespace, profileFile });
-  const childEnv = { ...withoutAccounts(env, given !== undefined), ...stackEnv };
   const dataFolder = persist ? join(folder, 'data') : undefined;
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
-  const common = { family, env: childEnv, signal };
+  const common = { family, env: childEnvironment(env, stackEnv), signal };
   const main = join(root, 'dist', 'emulators', 'main.js');
   const redshiftFolder = dataFolder && join(dataFolder, 'redshift');
 
@@ -71,17 +75,24 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     failed.abort(error);
     throw error;
   };
-  const started = await Promise.allSettled([
-    startEmulator({ ...common, main, name: 'redshift-data', port: redshiftPort, dataFolder: redshiftFolder }).catch(giveUp),
+  const started = [
+    startEmulator({
+      ...common,
+      main,
+      name: 'redshift-data',
+      port: redshiftPort,
+      dataFolder: redshiftFolder,
+    }).catch(giveUp),
     startEmulator({ ...common, main, name: 'data-pipeline', port: dataPipelinePort }).catch(giveUp),
-    startMinistack({ ...common, executable: found(tools, 'ministack'), port: awsPort, dataFolder }).catch(giveUp),
-    given ?? startTemporal({ ...common, executable: found(tools, 'temporal'), port, uiPort, dataFolder }).catch(giveUp),
-  ]);
+    startMinistack({ ...common, executable: executables.ministack, port: awsPort, dataFolder }).catch(giveUp),
+    given(env) ??
+      startTemporal({ ...common, executable: executables.temporal, port, uiPort, dataFolder }).catch(giveUp),
+  ] as const;
+  await Promise.allSettled(started);
   // The one that failed first is the cause of the others' end.
   if (failed.signal.aborted) throw failed.signal.reason;
-  const [redshift] = started;
-  if (redshift.status === 'rejected') throw redshift.reason;
-  const { workgroup = '', database = '', jdbc = '', user = '', password = '' } = redshift.value;
+  const [redshift] = await Promise.all(started);
+  const { workgroup = '', database = '', jdbc = '', user = '', password = '' } = redshift;
   return {
     endpoints,
     warehouse: { workgroup, database },
@@ -93,6 +104,9 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
 
 function found(tools: StackOptions['tools'], name: keyof StackOptions['tools']): string {
   const path = tools[name];
-  if (path === null) throw new Error(`${name} is not installed in this clone; run \`npm run setup\``);
+  if (path === null)
+    throw new CliError('StackFailed', `${name} is not installed here`, 'run `npm run setup`', {
+      exitCode: 3,
+    });
   return path;
 }

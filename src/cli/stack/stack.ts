@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFamily } from './family.ts';
+import { lastWords } from './readiness.ts';
 import { announce, claim } from './running.ts';
 import { startServers, type Servers } from './servers.ts';
 import { startWebhook } from './webhook.ts';
@@ -25,8 +27,12 @@ export interface StackOptions {
   /** Where to write what runs, for other commands to find it. */
   announceAs?: string;
   log: (text: string) => void;
+  /** Removes what an earlier stack in this folder kept. */
+  fresh?: boolean;
   /** Aborting it ends a start that is under way. */
   signal?: AbortSignal;
+  /** Aborting it kills every process at once. */
+  hurry?: AbortSignal;
 }
 
 export interface Stack extends Servers {
@@ -36,8 +42,6 @@ export interface Stack extends Servers {
   onStop(hook: () => Promise<void>): void;
   /** Ends every process, the worker first. May be called again. */
   stop(): Promise<void>;
-  /** Ends every process at once, without waiting for anything. */
-  kill(): void;
 }
 
 const WORKER_GRACE_MS = 20_000;
@@ -53,14 +57,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const release = claim(folder);
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  const family = createFamily(folder);
+  if (options.fresh === true) rmSync(join(folder, 'data'), { recursive: true, force: true });
+  let isReady = false;
+  const family = createFamily(folder, ({ name, logFile }, how) => {
+    if (isReady && name !== 'worker')
+      log(`${name} ended (${how}): stop the stack and start it again; ${lastWords(logFile)}`);
+  });
+  options.hurry?.addEventListener('abort', () => family.killAll());
   const webhook = await startWebhook(join(folder, 'webhook.log'), log);
   const hooks: (() => Promise<void>)[] = [];
   let retract = () => {};
 
   async function end(): Promise<void> {
     retract();
-    for (const hook of hooks) await hook().catch((error: unknown) => log(`on the way down: ${String(error)}`));
+    for (const hook of hooks)
+      await hook().catch((error: unknown) => log(`on the way down: ${String(error)}`));
     ending.abort();
     await family.stop('worker', WORKER_GRACE_MS);
     await family.stopAll(GRACE_MS);
@@ -78,13 +89,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const { temporal: address, ui } = endpoints;
       retract = announce(options.announceAs, { address, namespace, ui, env, pid: process.pid });
     }
+    isReady = true;
     let ended: Promise<void> | undefined;
     return {
       ...servers,
       pids: () => family.pids(),
       onStop: (hook) => void hooks.push(hook),
       stop: () => (ended ??= end()),
-      kill: () => family.killAll(),
     };
   } catch (error) {
     await end();

@@ -31,7 +31,8 @@ export async function startTemporal(options: TemporalOptions): Promise<void> {
   const { family, executable, env, port, uiPort, dataFolder, signal } = options;
   const args = ['server', 'start-dev', '--ip', LOOPBACK, '--ui-ip', LOOPBACK, '--ui-disable-news-fetch'];
   args.push('--port', String(port), '--ui-port', String(uiPort), '--log-level', 'error');
-  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
+    args.push('--search-attribute', `${name}=${type}`);
   if (dataFolder !== undefined) {
     args.push('--db-filename', join(dataFolder, 'temporal.db'));
     // Twice as fast as SQLite's defaults; a power cut may cost the last moments.

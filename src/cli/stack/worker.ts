@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { temporalTarget } from '../../temporal.ts';
 import type { Child } from './child.ts';
+import { childEnvironment } from './environment.ts';
 import type { Family } from './family.ts';
 import { lastWords, untilReady } from './readiness.ts';
 
@@ -9,26 +12,53 @@ const LAST_PAUSE_MS = 10_000;
 
 export interface WorkerOptions {
   family: Family;
-  /** bin/millrace.js */
-  launcher: string;
+  root: string;
   configPath: string;
-  env: NodeJS.ProcessEnv;
-  say: (text: string) => void;
+  taskQueue: string;
+  env: Readonly<Record<string, string | undefined>>;
+  stackEnv: Record<string, string>;
+  log: (text: string) => void;
   /** Aborted when the stack ends: a worker that ends after that is not started again. */
   signal: AbortSignal;
 }
 
-/** Keeps one worker running: another follows when it dies, after a pause that doubles while they die young. */
-export async function startWorker(options: WorkerOptions): Promise<Child> {
-  const { family, launcher, configPath, env } = options;
-  const args = [launcher, 'worker', '--config', configPath];
+/** Starts a worker and waits until it polls; then keeps it running: when it dies another follows. */
+export async function startWorker(options: WorkerOptions): Promise<void> {
+  const { family, root, configPath, taskQueue, signal } = options;
+  const env = childEnvironment(options.env, options.stackEnv);
+  const args = [join(root, 'bin', 'millrace.js'), 'worker', '--config', configPath];
   const start = () => family.start({ name: 'worker', command: process.execPath, args, env });
-  const first = await start();
-  void keep(first, start, options);
-  return first;
+  const worker = await start();
+
+  const target = temporalTarget({}, env, () => undefined);
+  const connection = Connection.lazy(target.options);
+  try {
+    await untilReady(worker, signal, async () => {
+      const { pollers } = await connection.withDeadline(Date.now() + 2_000, () =>
+        connection.workflowService.describeTaskQueue({
+          namespace: target.namespace,
+          taskQueue: { name: taskQueue },
+          taskQueueType: WORKFLOW_TASKS,
+        }),
+      );
+      // The SDK's identity is `pid@host`. Pollers of workers that are gone stay listed for a while.
+      return pollers?.some(({ identity }) => identity?.startsWith(`${worker.pid}@`)) ?? false;
+    });
+  } finally {
+    await connection.close();
+  }
+  void keep(worker, start, options);
 }
 
-async function keep(first: Child, start: () => Promise<Child>, { say, signal }: WorkerOptions): Promise<void> {
+/** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */
+const WORKFLOW_TASKS = 1;
+
+/** The pause between two doubles while they die young. */
+async function keep(
+  first: Child,
+  start: () => Promise<Child>,
+  { log, signal }: WorkerOptions,
+): Promise<void> {
   let worker = first;
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
@@ -36,7 +66,7 @@ async function keep(first: Child, start: () => Promise<Child>, { say, signal }: 
     const how = await worker.exited;
     if (signal.aborted) return;
     if (Date.now() - startedAt > LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
-    say(`the worker ended (${how}) and is started again. ${lastWords(worker.logFile)}`);
+    log(`the worker ended (${how}) and is started again; ${lastWords(worker.logFile)}`);
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
     pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
     if (signal.aborted) return;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, FAILURE } from '../../domain/failure.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { activeKeys } from './admission.ts';
 import { jobFolder, readClaim, readSpec, type FinalState, type JobFolder } from './job-folder.ts';
@@ -58,7 +58,7 @@ export function createCrew({ root, store, settings, s3, onEnd }: CrewOptions) {
       obstacles.delete(key);
     } catch (error) {
       const { message } = error as Error;
-      const passes = error instanceof EtlError && ['Unavailable', 'Throttled'].includes(error.type);
+      const passes = error instanceof EtlError && FAILURE[error.type].retryable;
       if (passes) {
         obstacles.set(key, message);
         return;

@@ -2,14 +2,14 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, FAILURE } from '../../domain/failure.ts';
 import { parseJobKey } from '../../domain/key.ts';
 import type { JobEngine, KeyedJob, ObjectStore, WorkRef, WorkState } from '../../ports.ts';
 import { checkKey, checkSpec } from './check-spec.ts';
 import { createCrew } from './crew.ts';
 import { activeFolder, jobFolder, makeJobFolder, readClaim, writeCancel } from './job-folder.ts';
 import { checkBuilt } from './launch.ts';
-import { look, readLog, statusOf } from './look.ts';
+import { look, readLines, readLog, statusOf } from './look.ts';
 import { stopProcess } from './process.ts';
 import type { S3Access } from './settings.ts';
 import { createWatchers } from './watch.ts';
@@ -72,33 +72,35 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
   const refOf = (key: string): WorkRef => ({ id: key, key, log: jobFolder(root, key).log });
 
   const jobsHere = () =>
-    readdirSync(root)
-      .filter((key) => !key.startsWith('.'))
-      .map((key) => jobFolder(root, key));
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => jobFolder(root, entry.name));
 
   for (const job of jobsHere()) if (look(job).is === 'queued') crew.enqueue(job.key);
   void crew.pump();
 
-  async function stateOf(key: string): Promise<WorkState | undefined> {
+  async function stateOf(key: string): Promise<WorkState | EtlError | undefined> {
     const job = jobFolder(root, key);
     const seen = look(job);
     if (seen.is === 'missing') return undefined;
     if (seen.is === 'running') watchers.attend(key);
     if (seen.is === 'queued') crew.enqueue(key);
-    const progress = crew.obstacles.get(key);
-    const open = {
-      status: seen.is === 'queued' ? seen.is : 'running',
-      ...(progress ? { progress } : {}),
-    } as const;
-    let final;
     try {
-      final = await crew.bringToEnd(job);
+      const final = await crew.bringToEnd(job);
+      if (final?.status === 'failed') {
+        return { ...final, logTail: readLog(job, -TAIL_BYTES, TAIL_BYTES).toString() };
+      }
+      if (final !== undefined) return final;
     } catch (error) {
       if (!(error instanceof EtlError)) throw error;
-      return { status: 'running', progress: `done, but its output isn't in place yet: ${error.message}` };
+      if (!FAILURE[error.type].retryable) return error;
+      return { status: 'running', progress: `done; its output isn't in place yet: ${error.message}` };
     }
-    if (final === undefined) return open;
-    return final.status === 'failed' ? { ...final, logTail: readLog(job, -TAIL_BYTES, TAIL_BYTES) } : final;
+    const progress = crew.obstacles.get(key);
+    return {
+      status: seen.is === 'queued' ? 'queued' : 'running',
+      ...(progress !== undefined && { progress }),
+    };
   }
 
   const engine = {
@@ -124,7 +126,7 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
     },
 
     async poll(refs) {
-      const states = new Map<string, WorkState>();
+      const states = new Map<string, WorkState | EtlError>();
       for (const { id } of refs) {
         const state = await stateOf(id);
         if (state !== undefined) states.set(id, state);
@@ -153,14 +155,8 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
     watch: ({ id }, wake) => watchers.watch(id, wake),
 
     async logs({ id }, from = '0') {
-      const job = jobFolder(root, id);
-      const isOpen = ['queued', 'running'].includes(look(job).is);
-      const text = readLog(job, Number(from), PAGE_BYTES);
-      // A line that is still being written belongs to the next page.
-      const end = isOpen || text.length === PAGE_BYTES ? text.lastIndexOf('\n') + 1 : text.length;
-      const page = text.slice(0, end);
-      const lines = page === '' ? [] : page.replace(/\n$/, '').split('\n');
-      return { lines, next: String(Number(from) + Buffer.byteLength(page)) };
+      const { lines, next } = readLines(jobFolder(root, id), Number(from), PAGE_BYTES);
+      return { lines, next: String(next) };
     },
 
     async *listKeyed(since) {

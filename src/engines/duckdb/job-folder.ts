@@ -22,7 +22,6 @@ import type { ProcessIdentity } from './process.ts';
 export interface JobResult {
   status: 'done' | 'failed';
   message?: string;
-  transient?: boolean;
   rows?: number;
 }
 
@@ -30,7 +29,6 @@ export interface JobResult {
 export interface FinalState {
   status: 'done' | 'failed' | 'cancelled';
   message?: string;
-  transient?: boolean;
 }
 
 export interface JobFolder {

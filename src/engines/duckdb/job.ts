@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import { admit } from './admission.ts';
 import { jobFolder, outputPaths, readCancel, readResult, readSpec, readState } from './job-folder.ts';
 import { unclaim, writeResult } from './job-folder.ts';
-import { isPassing, oneLine } from './message.ts';
+import { oneLine } from './message.ts';
 import { runSql } from './run-sql.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -43,7 +43,7 @@ async function work(settings: JobSettings): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     log(`failed: ${message}`);
-    writeResult(job, { status: 'failed', message: oneLine(message), transient: isPassing(message) });
+    writeResult(job, { status: 'failed', message: oneLine(message) });
   }
 }
 

@@ -43,7 +43,7 @@ export function launch(job: JobFolder, spec: JobSpec, settings: JobSettings): Ch
     });
     child.unref();
     // A process that had died already is told of by its exit.
-    child.stdin.on('error', () => undefined).end(JSON.stringify(settings));
+    child.stdin?.on('error', () => undefined).end(JSON.stringify(settings));
     return child;
   } finally {
     closeSync(log);

@@ -53,15 +53,25 @@ export function statusOf(seen: Exclude<Look, { is: 'missing' }>): WorkStatus {
   }
 }
 
-/** Part of the log as text, from a byte offset; a negative one counts from the end. */
-export function readLog(job: JobFolder, from: number, maxBytes: number): string {
-  if (!existsSync(job.log)) return '';
+/** Part of the log, from a byte offset; a negative one counts from the end. */
+export function readLog(job: JobFolder, from: number, maxBytes: number): Buffer {
+  if (!existsSync(job.log)) return Buffer.alloc(0);
   const file = openSync(job.log, 'r');
   try {
     const start = from < 0 ? Math.max(fstatSync(file).size + from, 0) : from;
     const buffer = Buffer.alloc(maxBytes);
-    return buffer.toString('utf8', 0, readSync(file, buffer, 0, maxBytes, start));
+    return buffer.subarray(0, readSync(file, buffer, 0, maxBytes, start));
   } finally {
     closeSync(file);
   }
+}
+
+/** The whole lines of the log from a byte offset on; at the end of the job the last one may lack its break. */
+export function readLines(job: JobFolder, from: number, maxBytes: number): { lines: string[]; next: number } {
+  const isOpen = ['queued', 'running'].includes(look(job).is);
+  const bytes = readLog(job, from, maxBytes);
+  const whole = bytes.lastIndexOf('\n') + 1;
+  const end = isOpen || (bytes.length === maxBytes && whole > 0) ? whole : bytes.length;
+  const text = bytes.toString('utf8', 0, end);
+  return { lines: text === '' ? [] : text.replace(/\n$/, '').split('\n'), next: from + end };
 }

@@ -1,8 +1,5 @@
 const PREFIX = /^(Binder|Catalog|Parser|Invalid Input|Conversion|IO|HTTP|Permission|Out of Memory) Error: /;
 const COLUMN = /^Referenced column "(.+?)" not found in FROM clause!(?: Candidate bindings: (.+))?$/s;
-const PASSING =
-  /HTTP (5\d\d|429)|Could not establish connection|Connection error|Failed to (read|write) connection|Connection reset|[Tt]imeout was reached/;
-
 /** DuckDB's message in one line, without its drawing of the query. */
 export function oneLine(message: string): string {
   const [words = ''] = message.split(/\n+LINE \d+:|\n+Possible solutions:|\n+See also /);
@@ -17,6 +14,3 @@ export function oneLine(message: string): string {
     return `out of memory: ${bare}; give the engine more \`memory\` or fewer \`threads\``;
   return bare;
 }
-
-/** Whether the same job may well succeed later: the store was away. */
-export const isPassing = (message: string): boolean => PASSING.test(message);

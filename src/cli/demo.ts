@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { Command } from 'commander';
+import { environment, foundTools, packageRoot } from '../config.ts';
+import { configuration, withConfig, type CommonFlags } from './context.ts';
+import { Board } from './demo/board.ts';
+import { days, MOST_DAYS } from './demo/flights.ts';
+import { runDays, type DemoRun } from './demo/runs.ts';
+import { withFlights, type Seeded } from './demo/seed.ts';
+import { TABLE } from './demo/warehouse.ts';
+import { CliError } from './error.ts';
+import { printJson, say, table } from './output.ts';
+import { describeStack } from './stack/describe.ts';
+import { listenForInterrupt } from './stack/interrupt.ts';
+import { announcementFile, runningDev } from './stack/running.ts';
+import { startStack, type Stack } from './stack/stack.ts';
+
+const PIPELINE = 'flights-daily';
+/** The day whose file comes late, so that its first attempt really finds nothing. */
+const LATE_DAY = '2001-01-03';
+/** An m5.large in us-east-1, on demand: https://aws.amazon.com/ec2/pricing/on-demand/ */
+const IDLING_DOLLARS_AN_HOUR = 0.096;
+
+interface DemoFlags extends CommonFlags {
+  days: number;
+  keep?: boolean;
+}
+
+export const demo = (program: Command): void =>
+  void withConfig(program.command('demo'))
+    .description('runs the example on real flights, on a local stack of its own')
+    .option('--days <n>', `how many days, from 2001-01-01 on (at most ${MOST_DAYS})`, Number, 7)
+    .option('--keep', 'leave the stack running until Ctrl-C, to look around')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ millrace demo
+  $ millrace demo --days 3 --keep`,
+    )
+    .action(async (flags: DemoFlags) => {
+      if (!Number.isInteger(flags.days) || flags.days < 1 || flags.days > MOST_DAYS) {
+        throw new CliError('Usage', '--days takes a whole number', `write one from 1 to ${MOST_DAYS}`);
+      }
+      const interrupt = listenForInterrupt();
+      interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
+      try {
+        say('starting the local stack: Temporal, S3, a warehouse, Data Pipeline, a worker');
+        const { stack, taskQueue } = await start(flags, interrupt);
+        try {
+          const finished = await Promise.race([play(stack, taskQueue, flags), interrupt.interrupted]);
+          if (finished && flags.keep) {
+            say('\nThe stack stays until Ctrl-C.');
+            await interrupt.interrupted;
+          }
+        } finally {
+          say('ending the local stack …');
+          await stack.stop();
+        }
+      } catch (error) {
+        if (!interrupt.signal.aborted) throw error;
+      } finally {
+        interrupt.dispose();
+      }
+    });
+
+async function start(flags: DemoFlags, { signal, hurry }: ReturnType<typeof listenForInterrupt>) {
+  const root = packageRoot();
+  const { file, folder, taskQueue } = await configuration({ config: join(root, 'millrace.yaml'), ...flags });
+  const announceAs = announcementFile(folder);
+  const stack = await startStack({
+    folder: join(folder, '.millrace', 'demo'),
+    root,
+    env: environment,
+    tools: foundTools(),
+    persist: false,
+    // Other commands find this stack, unless there is one that they use already.
+    ...(runningDev(folder) === undefined && { announceAs }),
+    worker: { configPath: file, taskQueue },
+    log: say,
+    signal,
+    hurry,
+  });
+  return { stack, taskQueue };
+}
+
+/** Runs the days and shows what came of them. */
+async function play(stack: Stack, taskQueue: string, flags: DemoFlags): Promise<true> {
+  const all = days(flags.days);
+  const late = all.filter((day) => day === LATE_DAY);
+  const { endpoints, namespace, warehouse } = stack;
+  const connection = await Connection.connect({ address: endpoints.temporal });
+  try {
+    const client = new Client({ connection, namespace });
+    await withFlights(stack, all, late, async (seeded) => {
+      say(`runs ${PIPELINE} for ${all.length} ${all.length === 1 ? 'day' : 'days'}; watch at ${endpoints.ui}`);
+      const runs = await runDays(client, { pipeline: PIPELINE, taskQueue, days: all }, new Board(), lateArrival(seeded, late));
+      const [[rows = '0'] = []] = await seeded.warehouse.rows(`SELECT COUNT(*) FROM ${TABLE}`);
+      if (flags.json) {
+        const shown = runs.map(({ waited: _, ...run }) => run);
+        printJson({ runs: shown, table: TABLE, rows: Number(rows), endpoints, warehouse });
+      } else await printOutcome(seeded, stack, runs);
+      if (runs.some(({ status }) => status !== 'done')) process.exitCode = 1;
+    });
+  } finally {
+    await connection.close();
+  }
+  return true;
+}
+
+/** The upstream that is late: its file comes once somebody has missed it. */
+function lateArrival({ arrive }: Seeded, late: string[]) {
+  const due = new Set(late);
+  return async (standing: { interval: string; steps: { failure: unknown }[] }[]): Promise<void> => {
+    for (const { interval, steps } of standing) {
+      if (!due.has(interval) || !steps.some(({ failure }) => failure !== null)) continue;
+      due.delete(interval);
+      await arrive(interval);
+      say(`the flights of ${interval} have arrived, late`);
+    }
+  };
+}
+
+async function printOutcome({ warehouse }: Seeded, stack: Stack, runs: DemoRun[]): Promise<void> {
+  const found = await warehouse.rows(
+    `SELECT d.day, COUNT(*), SUM(d.flights), ROUND(CAST(SUM(d.flights * d.mean_delay) / SUM(d.flights) AS numeric), 1), ` +
+      `MAX(d.max_delay), CASE WHEN MAX(e.flights) = SUM(d.flights) THEN 'yes' ELSE 'no' END ` +
+      `FROM ${TABLE} d LEFT JOIN public.route_export e ON e.day = d.day GROUP BY d.day ORDER BY d.day`,
+  );
+  console.log(`\n${TABLE}, out of the warehouse:\n`);
+  console.log(table([['day', 'routes', 'flights', 'mean delay', 'max delay', 'exported'], ...found]));
+  console.log(`\n${table(runs.map((run) => [run.workflowId, run.status, `${run.rows} rows`, `${run.seconds} s`]))}`);
+  const waited = runs.reduce((sum, run) => sum + run.waited, 0);
+  const nightly = 4 * 365 * IDLING_DOLLARS_AN_HOUR;
+  console.log(
+    `\nThe steps waited ${Math.round(waited)} s in all, and nothing idled. An m5.large that polls instead ` +
+      `($${IDLING_DOLLARS_AN_HOUR} an hour) would have cost $${((waited / 3600) * IDLING_DOLLARS_AN_HOUR).toFixed(4)} here; ` +
+      `for a job of four hours every night, $${nightly.toFixed(0)} a year.`,
+  );
+  console.log(`\n${describeStack(stack)}`);
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { configFolder, environment, foundTools, packageRoot } from '../config.ts';
+import { configuration, withConfig, type CommonFlags } from './context.ts';
+import { printJson, say } from './output.ts';
+import { describeStack } from './stack/describe.ts';
+import { listenForInterrupt } from './stack/interrupt.ts';
+import { announcementFile } from './stack/running.ts';
+import { startStack, type StackOptions } from './stack/stack.ts';
+
+interface DevFlags extends CommonFlags {
+  worker: boolean;
+  fresh: boolean;
+}
+
+export const dev = (program: Command): void =>
+  void withConfig(program.command('dev'))
+    .description(
+      'runs all that a pipeline needs on this machine, until Ctrl-C: Temporal, stand-ins for AWS, a worker',
+    )
+    .option('--no-worker', 'without the worker, for one of your own')
+    .option('--fresh', 'forgets the runs and the data of earlier times', false)
+    .addHelpText(
+      'after',
+      `
+Everything listens on this machine only. Runs and data are kept under .millrace/dev, with a log of each process.
+
+Examples:
+  $ millrace dev
+  $ millrace dev --fresh
+  $ millrace dev --no-worker --json`,
+    )
+    .action(async (flags: DevFlags) => {
+      const interrupt = listenForInterrupt();
+      // Whatever still hangs then is ended by the guard when we are gone.
+      interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
+      try {
+        const stack = await startStack({
+          ...(await options(flags)),
+          signal: interrupt.signal,
+          hurry: interrupt.hurry,
+        });
+        const { endpoints, warehouse, namespace, env } = stack;
+        if (flags.json)
+          printJson({ endpoints, warehouse, namespace, env, pid: process.pid, pids: stack.pids() });
+        else console.log(`The local stack is ready. Ctrl-C ends it.\n\n${describeStack(stack)}\n`);
+        await interrupt.interrupted;
+        say('ending the local stack …');
+        await stack.stop();
+      } catch (error) {
+        if (!interrupt.signal.aborted) throw error;
+      } finally {
+        interrupt.dispose();
+      }
+    });
+
+async function options(flags: DevFlags): Promise<StackOptions> {
+  const folder = configFolder(flags.config);
+  const common = {
+    folder: join(folder, '.millrace', 'dev'),
+    root: packageRoot(),
+    env: environment,
+    tools: foundTools(),
+    persist: true,
+    fresh: flags.fresh,
+    announceAs: announcementFile(folder),
+    log: say,
+  };
+  if (!flags.worker) return common;
+  const { taskQueue, file } = await configuration(flags);
+  return { ...common, worker: { configPath: file, taskQueue } };
+}

@@ -1,0 +1,47 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Progress, StepProgress } from '../domain/run.ts';
+import { CliError } from './error.ts';
+import { paint, STATE_STYLE, table } from './output.ts';
+import { notFound } from './run-id.ts';
+import { runStatus } from './status.ts';
+
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** Asks a run how far it is. Temporal's own status wins: a terminated run still thinks that it runs. */
+export async function askProgress(client: Client, workflowId: string, runId?: string): Promise<Progress> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  try {
+    const progress = await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => handle.query<Progress>('progress'));
+    if (progress.status !== 'running') return progress;
+    const status = runStatus((await handle.describe()).status.name);
+    return { ...progress, status };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw notFound(workflowId);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError('NoWorker', `no worker says how ${workflowId} stands (${why})`, 'start one: `millrace worker`', {
+      exitCode: 3,
+    });
+  }
+}
+
+/** The steps as lines for a person. */
+export function stepLines({ steps }: Pick<Progress, 'steps'>): string {
+  return table(
+    steps.map((step) => [
+      ` ${paint(STATE_STYLE[step.state], step.state.padEnd(9))}`,
+      step.id,
+      paint('dim', step.kind),
+      paint('dim', step.attempt > 1 ? `attempt ${step.attempt}` : ''),
+      words(step),
+    ]),
+  );
+}
+
+/** What is worth saying of a step in a few words. */
+export function words({ detail, failure, result }: StepProgress): string {
+  if (detail) return detail;
+  if (failure) return `${failure.type}: ${failure.message}`;
+  if (typeof result?.['rows'] === 'number') return `${result['rows']} rows`;
+  if (result?.['row']) return JSON.stringify(result['row']);
+  return '';
+}

@@ -1,0 +1,64 @@
+import { basename } from 'node:path';
+import { Option, type Command } from 'commander';
+import {
+  CONFIG_NAME,
+  connectionsOf,
+  findConfig,
+  loadConfig,
+  type LoadedConfig,
+} from '../spec/load-config.ts';
+import { loadPipeline, type Problem } from '../spec/load.ts';
+
+interface ValidateOptions {
+  json?: boolean;
+  config?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ millrace validate examples/flights/pipeline.yaml
+  $ millrace validate pipelines/*.yaml --config millrace.yaml
+  $ millrace validate pipeline.yaml --json | jq '.[].message'
+
+All problems are told at once, and the exit code is 2 if there are any. The names of engines, warehouses and
+webhooks are checked where a configuration is at hand.`;
+
+const asLine = ({ file, line, column, message, fix }: Problem): string =>
+  `${file}:${line}:${column}: ${message}; ${fix}`;
+
+async function configAtHand(asked: string | undefined): Promise<LoadedConfig> {
+  const file = asked ?? findConfig(process.cwd());
+  return file === undefined ? { problems: [] } : loadConfig(file);
+}
+
+async function problemsOf(files: readonly string[], { config: asked }: ValidateOptions): Promise<Problem[]> {
+  const { config, problems } = await configAtHand(asked);
+  const connections = config && connectionsOf(config);
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const isConfig = basename(file) === CONFIG_NAME;
+      return (isConfig ? await loadConfig(file) : await loadPipeline(file, connections)).problems;
+    }),
+  );
+  const all = [...problems, ...found.flat()];
+  return [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+/** `millrace validate FILE…`: says all that is wrong with pipeline files, and where. */
+export const validate = (program: Command): void => {
+  program
+    .command('validate')
+    .description('check pipeline files and say all that is wrong with them')
+    .argument('<file...>', `pipeline files; a ${CONFIG_NAME} is checked as a configuration`)
+    .option('--json', 'print [{file, line, column, code, message, fix}]')
+    .addOption(
+      new Option('--config <file>', `configuration; else the nearest ${CONFIG_NAME}`).env('MILLRACE_CONFIG'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (files: string[], options: ValidateOptions) => {
+      const problems = await problemsOf(files, options);
+      if (options.json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
+      else for (const problem of problems) process.stdout.write(`${asLine(problem)}\n`);
+      if (problems.length > 0) process.exitCode = 2;
+    });
+};

@@ -1,0 +1,101 @@
+import { checkConnections, type Connections } from './check-connections.ts';
+import { checkNeeds, orderOf } from './check-needs.ts';
+import { checkReferences } from './check-references.ts';
+import { checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
+import { checkText, secretProblems, type Locate } from './check-texts.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { KINDS, pipelineSchema } from './pipeline-schema.ts';
+import type { Problem } from './problem.ts';
+import type { QueryFiles } from './query-files.ts';
+import { isRawMap, rawPipeline, type RawPipeline, type RawStep } from './raw-pipeline.ts';
+import { SchemaProblems } from './schema-problems.ts';
+import { allTexts, stepTexts, type StepText } from './texts.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** Fields of steps that are no fields: kinds that don't exist, or misspelt ones. */
+function unknownKinds(source: YamlSource, raw: RawPipeline, fields: readonly string[]) {
+  const steps = new Set<RawStep>();
+  const problems = [...raw.steps, ...raw.onFailure].flatMap((step) =>
+    Object.keys(step.fields)
+      .filter((field) => !fields.includes(field) && isUnknownKind(step, field, fields))
+      .map((field): Problem => {
+        steps.add(step);
+        const message = `there is no kind of step ${field}`;
+        return {
+          ...source.placeOfKey([...step.path, field]),
+          code: 'unknown-kind',
+          message,
+          fix: didYouMean(field, KINDS),
+        };
+      }),
+  );
+  return { steps, problems };
+}
+
+function checkTexts(source: YamlSource, raw: RawPipeline, files: QueryFiles): Problem[] {
+  const ids = raw.steps.flatMap(({ id }) => id ?? []);
+  const laterIds = raw.onFailure.flatMap(({ id }) => id ?? []);
+  const params = isRawMap(raw.root['params']) ? Object.keys(raw.root['params']) : [];
+
+  const locator = ({ path, file }: StepText): Locate =>
+    file === undefined ? (offset) => source.placeIn(path, offset) : (offset) => files.place(file, offset);
+
+  const checkList = (steps: readonly RawStep[], inFailure: boolean): Problem[] => {
+    const before = orderOf(steps);
+    const byNeeds = steps.some(({ needs }) => needs);
+    return steps.flatMap((step) =>
+      stepTexts(step, files.texts).flatMap((text) => {
+        const locate = locator(text);
+        const { expressions, problems } = checkText(text, locate);
+        const around = {
+          step: step.id,
+          before: new Set([...(inFailure ? ids : []), ...before(step)]),
+          allSteps: inFailure ? [...ids, ...laterIds] : ids,
+          params,
+          byNeeds,
+          inFailure,
+          inExpect: text.kind === 'expect',
+        };
+        const references = expressions.flatMap((expression) => expression.references);
+        return [...problems, ...checkReferences(references, around, locate)];
+      }),
+    );
+  };
+  return [...checkList(raw.steps, false), ...checkList(raw.onFailure, true)];
+}
+
+/** That no text of the pipeline, wherever it stands, refers to a secret or to the environment. */
+const checkSecrets = (source: YamlSource, value: unknown, files: QueryFiles): Problem[] => [
+  ...allTexts(value).flatMap(({ path, text }) =>
+    secretProblems(text, (offset) => source.placeIn(path, offset)),
+  ),
+  ...[...files.texts].flatMap(([name, text]) => secretProblems(text, (offset) => files.place(name, offset))),
+];
+
+/** All that is wrong with a pipeline whose YAML could be read. */
+export function checkPipeline(
+  source: YamlSource,
+  value: unknown,
+  files: QueryFiles,
+  connections: Connections | undefined,
+): Problem[] {
+  const raw = rawPipeline(value);
+  const schema = new SchemaProblems(source, value, pipelineSchema);
+  const kinds = unknownKinds(source, raw, schema.fieldsAt(['steps', 0]));
+  const isTold = (problem: Problem): boolean =>
+    kinds.problems.some(({ line, column }) => problem.line === line && problem.column === column);
+  const parsed = pipelineSchema.safeParse(value);
+
+  return [
+    ...schema.of(parsed.error?.issues ?? []).filter((problem) => !isTold(problem)),
+    ...kinds.problems,
+    ...checkKinds(source, raw, kinds.steps),
+    ...checkIds(source, raw),
+    ...checkNeeds(source, raw.steps),
+    ...checkNeeds(source, raw.onFailure),
+    ...checkConnections(source, raw, connections),
+    ...files.problems,
+    ...checkSecrets(source, value, files),
+    ...checkTexts(source, raw, files),
+  ];
+}

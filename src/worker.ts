@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DataPipelineClient } from '@aws-sdk/client-data-pipeline';
+import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { FailureInterceptor, createActivities, type Deps } from '../activities/index.ts';
+import { foundTools, type Configuration, type Environment } from './config.ts';
+import { EtlError } from './domain/failure.ts';
+import { createEngine } from './engines/index.ts';
+import type { S3Access } from './engines/duckdb/settings.ts';
+import { createWebhook } from './notifiers/webhook.ts';
+import { createDataPipelines } from './publishers/data-pipeline.ts';
+import { RedshiftWarehouse } from './publishers/redshift/index.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { resolveReference } from './spec/load-config.ts';
+import { PipelineFolder } from './spec/pipeline-folder.ts';
+import { measureOutput } from './storage/measure.ts';
+import { createObjectStore } from './storage/object-store.ts';
+import type { TemporalTarget } from './temporal.ts';
+import { TemporalRuns } from './triggers/runs.ts';
+
+/** One request of ours: shorter than the `startToCloseTimeout` of the activities that send it. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A waiting step is an activity that holds a promise, so there may be many. */
+const MOST_ACTIVITIES = 2_000;
+/** How long after an activation without an answer Data Pipeline may take to show its instances. */
+const ACTIVATION_LOOK_MS = 120_000;
+
+export interface RunningWorker {
+  worker: Worker;
+  close(): Promise<void>;
+}
+
+/** A worker made of the configuration, connected to Temporal, ready to `run()`. */
+export async function createWorker(
+  config: Configuration,
+  { options, namespace }: TemporalTarget,
+  env: Environment,
+  warn: (message: string) => void,
+): Promise<RunningWorker> {
+  const connection = await NativeConnection.connect(options);
+  try {
+    const client = new Client({ connection, namespace });
+    const searchAttributes = await ensureSearchAttributes(client, warn);
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: config.taskQueue,
+      ...workflowCode(),
+      activities: createActivities(depsOf(config, env, client, searchAttributes)),
+      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+      maxConcurrentActivityTaskExecutions: MOST_ACTIVITIES,
+      // The rhythm of heartbeats is what the server pays for; a short timeout still gets the beats that it needs.
+      maxHeartbeatThrottleInterval: Math.round(config.heartbeatTimeoutMs * 0.8),
+      maxCachedWorkflows: 500,
+      shutdownGraceTime: '1s',
+      shutdownForceTime: '15s',
+    });
+    return { worker, close: () => connection.close() };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** The bundle that the build made; from the sources where there is none, as in tests. */
+function workflowCode() {
+  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return { workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)) };
+}
+
+/** The adapters behind the ports, as the configuration names them. */
+function depsOf(config: Configuration, env: Environment, client: Client, searchAttributes: boolean): Deps {
+  const aws = { maxAttempts: 1, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 } };
+  const s3Endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
+  // A server of one's own has no wildcard DNS for its buckets.
+  const s3 = new S3Client({ ...aws, forcePathStyle: s3Endpoint !== undefined });
+  const files = createObjectStore({ s3: { ...aws, forcePathStyle: s3Endpoint !== undefined } });
+  const at = (text: string) => resolved(text, env);
+  const surroundings = {
+    folder: join(env['MILLRACE_FOLDER'] ?? join(config.folder, '.millrace'), 'engines'),
+    store: files,
+    httpfs: foundTools().httpfs,
+    s3: () => s3Access(s3, s3Endpoint),
+  };
+  return {
+    engines: mapValues(config.engines, (engine, name) =>
+      createEngine(
+        name,
+        engine.folder ? { ...engine, folder: resolve(config.folder, at(engine.folder)) } : engine,
+        surroundings,
+      ),
+    ),
+    warehouses: mapValues(config.warehouses, ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
+      const redshift = new RedshiftDataClient({ ...aws, ...(region !== undefined && { region: at(region) }) });
+      const target = {
+        Database: at(database),
+        ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
+        ...(cluster !== undefined && { ClusterIdentifier: at(cluster) }),
+        ...(secretArn !== undefined && { SecretArn: at(secretArn) }),
+        ...(dbUser !== undefined && { DbUser: at(dbUser) }),
+      };
+      return new RedshiftWarehouse(redshift, target, iamRole === undefined ? undefined : at(iamRole), REQUEST_TIMEOUT_MS);
+    }),
+    webhooks: mapValues(config.webhooks, ({ url }) =>
+      createWebhook({ url: async () => at(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    ),
+    dataPipelines: createDataPipelines({
+      client: new DataPipelineClient({ ...aws, ...(config.dataPipelines?.region && { region: at(config.dataPipelines.region) }) }),
+    }),
+    files,
+    measure: (output) => measureOutput(files, output),
+    pipelines: new PipelineFolder(config.pipelines, config.folder),
+    runs: new TemporalRuns(client, config.taskQueue),
+    settings: {
+      heartbeatTimeoutMs: config.heartbeatTimeoutMs,
+      searchAttributes,
+      pollIntervalMs: config.pollIntervalMs,
+      activationLookMs: ACTIVATION_LOOK_MS,
+    },
+  };
+}
+
+function resolved(text: string, env: Environment): string {
+  try {
+    return resolveReference(text, env);
+  } catch (error) {
+    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What jobs reach S3 with: asked for each job, because credentials expire. */
+async function s3Access(s3: S3Client, endpoint: string | undefined): Promise<S3Access> {
+  const region = await s3.config.region();
+  const { accessKeyId, secretAccessKey, sessionToken } = await s3.config.credentials();
+  const own = endpoint === undefined ? {} : { endpoint, urlStyle: 'path' as const };
+  return { region, accessKeyId, secretAccessKey, sessionToken, ...own };
+}
+
+const mapValues = <T, U>(all: Readonly<Record<string, T>>, to: (value: T, name: string) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, to(value, name)]));

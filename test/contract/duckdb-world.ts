@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { createDuckdbEngine, type DuckdbOptions } from '../../src/engines/duckdb/engine.ts';
+import type { JobSpec, WorkRef } from '../../src/ports.ts';
+import { createObjectStore } from '../../src/storage/object-store.ts';
+import type { EngineWorld, Submitters } from './engine.ts';
+
+const SUBMITTER = fileURLToPath(new URL('../../dist/test/contract/duckdb-submitter.js', import.meta.url));
+
+export type DuckdbWorld = EngineWorld & {
+  folder: string;
+  options: DuckdbOptions;
+  /** Over the same folder, with other options. */
+  engineWith(options: Partial<DuckdbOptions>): ReturnType<typeof createDuckdbEngine>;
+  sql(query: string, more?: Partial<JobSpec>): JobSpec;
+};
+
+/** An engine in a folder of its own, on local files. */
+export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-duckdb-'));
+  const plain = { name: 'etl', folder: join(folder, 'jobs'), memory: '512MB', threads: 1, maxJobs: 4 };
+  const options = { ...plain, store: createObjectStore({}) };
+  const engineWith = (more: Partial<DuckdbOptions>) => createDuckdbEngine({ ...options, ...more });
+  const engine = engineWith({});
+  let outputs = 0;
+  const sql = (query: string, more: Partial<JobSpec> = {}): JobSpec => {
+    outputs += 1;
+    const output = { path: join(folder, `out-${outputs}/`), format: 'parquet' } as const;
+    return { kind: 'sql', inputs: {}, query, output, ...more };
+  };
+  return {
+    folder,
+    options,
+    engine,
+    engineWith,
+    sql,
+    another: () => engineWith({}),
+    quick: () => sql('SELECT 1 AS one'),
+    slow: () => sql('SELECT count(*) AS n FROM range(1000000000) a, range(1000000000) b WHERE a.range < b.range'),
+    failing: { spec: sql('SELECT delayy FROM (SELECT 1 AS delay)'), message: /column "delayy"|"delayy" not found/ },
+    submitters: (spec, key, count) => startSubmitters(JSON.stringify({ options: plain, spec, key }), count),
+    begun: async ({ log }) => readFileSync(log ?? '', 'utf8').match(/ process \d+, /g)?.length ?? 0,
+    kill: async ({ id }) => void process.kill(pidOf(plain.folder, id), 'SIGKILL'),
+    async close() {
+      await engine.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export const pidOf = (jobs: string, key: string): number =>
+  JSON.parse(readFileSync(join(jobs, '.active', key), 'utf8')).pid;
+
+async function startSubmitters(request: string, count: number): Promise<Submitters> {
+  if (!existsSync(SUBMITTER)) throw new Error(`${SUBMITTER} is missing; run npm run build`);
+  const workers = Array.from({ length: count }, () => {
+    const child = spawn(process.execPath, [SUBMITTER, request], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
+  });
+  for (const { lines } of workers) await lines.next();
+  for (const { child } of workers) child.stdin.write('go\n');
+  const answers: (WorkRef & { found: boolean })[] = [];
+  for (const { lines } of workers) answers.push(JSON.parse((await lines.next()).value));
+  const [{ found: _, ...ref } = { found: false, id: '', key: '' }] = answers;
+  return {
+    ref,
+    found: answers.map(({ found }) => found),
+    kill: async () => {
+      for (const { child } of workers) if (child.kill('SIGKILL')) await once(child, 'exit');
+    },
+  };
+}

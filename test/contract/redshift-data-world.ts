@@ -1,0 +1,141 @@
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  BatchExecuteStatementCommand,
+  DescribeStatementCommand,
+  type DescribeStatementCommandOutput,
+  ExecuteStatementCommand,
+  type ExecuteStatementCommandInput,
+  GetStatementResultCommand,
+  RedshiftDataClient,
+} from '@aws-sdk/client-redshift-data';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type RedshiftData, startRedshiftData } from '../../emulators/redshift-data/index.ts';
+
+export const PYTHON_BIN = path.resolve('.millrace/python/bin');
+export const ROLE = `IAM_ROLE 'arn:aws:iam::000000000000:role/load'`;
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+};
+
+export interface S3 {
+  client: S3Client;
+  endpoint: string;
+  put(key: string, body: string | Uint8Array): Promise<number>;
+  /** Writes the rows of a query by DuckDB as a Parquet object; returns its size. */
+  putParquet(key: string, query: string, options?: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export const startS3 = async (bucket: string): Promise<S3> => {
+  const port = await freePort();
+  const env = { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) };
+  const child: ChildProcess = spawn(path.join(PYTHON_BIN, 'ministack'), { env, stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  const endpoint = `http://127.0.0.1:${port}`;
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  for (let ready = false; !ready;) {
+    if (child.exitCode !== null) throw new Error('ministack did not start');
+    ready = await client.send(new CreateBucketCommand({ Bucket: bucket })).then(
+      () => true,
+      () => new Promise<boolean>((resolve) => setTimeout(resolve, 50, false)),
+    );
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), 'redshift-data-parquet-'));
+  const duckdb = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+  const put = async (Key: string, Body: string | Uint8Array) => {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    return Body.length;
+  };
+  return {
+    client,
+    endpoint,
+    put,
+    putParquet: async (key, query, options = '') => {
+      const file = path.join(folder, 'file.parquet');
+      await duckdb.run(`COPY (${query}) TO '${file}' (FORMAT parquet${options})`);
+      await put(key, await readFile(file));
+      return (await stat(file)).size;
+    },
+    stop: async () => {
+      duckdb.closeSync();
+      client.destroy();
+      child.kill('SIGTERM');
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export interface Warehouse {
+  server: RedshiftData;
+  client: RedshiftDataClient;
+  /** Runs one statement to its end, or several as a batch. */
+  run(
+    sql: string | string[],
+    more?: Partial<ExecuteStatementCommandInput>,
+  ): Promise<DescribeStatementCommandOutput>;
+  submit(sql: string | string[], more?: object): Promise<string>;
+  ended(id: string): Promise<DescribeStatementCommandOutput>;
+  /** The rows of a query, each an array of plain values. */
+  rows(sql: string): Promise<unknown[][]>;
+  stop(): Promise<void>;
+}
+
+const AT = { WorkgroupName: 'local', Database: 'dev' };
+
+export const startWarehouse = async (s3Endpoint: string, dataDir?: string): Promise<Warehouse> => {
+  const server = await startRedshiftData({
+    s3: { endpoint: s3Endpoint, credentials },
+    ...(dataDir !== undefined && { dataDir }),
+  });
+  const client = new RedshiftDataClient({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials,
+    maxAttempts: 1,
+  });
+
+  const submit = async (sql: string | string[], more: object = {}) => {
+    const command =
+      typeof sql === 'string'
+        ? new ExecuteStatementCommand({ ...AT, Sql: sql, ...more })
+        : new BatchExecuteStatementCommand({ ...AT, Sqls: sql, ...more });
+    return (await client.send(command as ExecuteStatementCommand)).Id!;
+  };
+  const ended = async (id: string) => {
+    for (;;) {
+      const state = await client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 30 }));
+      if (['FINISHED', 'FAILED', 'ABORTED'].includes(state.Status!)) return state;
+    }
+  };
+  const run: Warehouse['run'] = async (sql, more) => ended(await submit(sql, more));
+  return {
+    server,
+    client,
+    submit,
+    ended,
+    run,
+    rows: async (sql) => {
+      const state = await run(sql);
+      if (state.Status !== 'FINISHED') throw new Error(state.Error);
+      const { Records } = await client.send(new GetStatementResultCommand({ Id: state.Id }));
+      return Records!.map((record) => record.map((field) => (field.isNull ? null : Object.values(field)[0])));
+    },
+    stop: async () => {
+      client.destroy();
+      await server.stop();
+    },
+  };
+};

@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import { translate } from '../../emulators/redshift-data/dialect.ts';
+import { tokenize } from '../../emulators/redshift-data/tokens.ts';
+
+const sql = (text: string) => translate(text).sql.replace(/\s+/g, ' ').trim();
+const refusal = (text: string, options = {}) => {
+  try {
+    translate(text, options);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return `accepted: ${text}`;
+};
+
+describe('tokens', () => {
+  test.each([
+    [`'it''s'`, [`'it''s'`]],
+    [String.raw`'a\'b' x`, [String.raw`'a\'b'`, 'x']],
+    [String.raw`'a\\' x`, [String.raw`'a\\'`, 'x']],
+    [`$tag$ it's $$ $tag$ y`, [`$tag$ it's $$ $tag$`, 'y']],
+    [`"a""b".c`, [`"a""b"`, '.', 'c']],
+    [`a -- 'x\nb /* ' /* nested */ */ c`, ['a', 'b', 'c']],
+    [`x::int = :id`, ['x', '::', 'int', '=', ':id']],
+    [`1.5e3+.5`, ['1.5e3', '+', '.5']],
+    [`E'\\n' #temp`, [`E'\\n'`, '#temp']],
+  ])('%s', (text, expected) => {
+    expect(tokenize(text).map((token) => token.text)).toEqual(expected);
+  });
+
+  test.each([`'open`, `"open`, `/* open`, `$$ open`])('%s does not end', (text) => {
+    expect(() => tokenize(text)).toThrow(/unterminated/);
+  });
+});
+
+describe('CREATE TABLE', () => {
+  test.each([
+    [
+      'create table t (id bigint identity(1,1), a varchar(max) encode zstd, b int encode az64 distkey sortkey)',
+      'create table t (id bigint GENERATED ALWAYS AS IDENTITY (START WITH 1 INCREMENT BY 1), a varchar(65535) , b int )',
+    ],
+    [
+      'create table t (a int, b int) diststyle key distkey (a) compound sortkey (a, b) backup no;',
+      'create table t (a int, b int) ;',
+    ],
+    ['create table t (a int) sortkey auto encode auto', 'create table t (a int)'],
+    [
+      'create table t (a int primary key, b int unique references x(y) not null)',
+      'create table t (a int NOT NULL, b int not null)',
+    ],
+    [
+      'create table t (a int, b varchar(3), constraint k primary key (a, b), unique (b), foreign key (a) references x (a))',
+      'create table t (a int NOT NULL, b varchar(3) NOT NULL)',
+    ],
+    ['create table t (primary key (a), a int)', 'create table t ( a int NOT NULL)'],
+    [
+      'create table t (a varchar, b text, c decimal, d datetime)',
+      'create table t (a varchar(256), b varchar(256), c numeric(18,0), d timestamp)',
+    ],
+    ['create table s_1 (like public.t)', 'create table s_1 (like public.t)'],
+    ['create table t distkey(a) as select 1 as a', 'create table t as select 1 as a'],
+    ['create table #t (a int)', 'create TEMP table "#t" (a int)'],
+    [
+      `create table t (a timestamp default getdate(), b varchar(20) default 'encode zstd distkey')`,
+      `create table t (a timestamp default getdate(), b varchar(20) default 'encode zstd distkey')`,
+    ],
+    ['alter table t add column a int encode az64', 'alter table t add column a int'],
+    ['alter table t add primary key (a)', 'alter table t SET (fillfactor = 100)'],
+  ])('%s', (text, expected) => {
+    expect(sql(text).replaceAll(' ,', ',').replaceAll(/ +/g, ' ')).toBe(expected.replaceAll(' ,', ','));
+  });
+});
+
+describe('functions', () => {
+  test.each([
+    ['select nvl(a, b), sysdate from t', 'select COALESCE(a, b), sysdate() from t'],
+    ['select dateadd(mon, 1, nvl(a, sysdate))', `select dateadd('month', 1, COALESCE(a, sysdate()))`],
+    [`select datediff('day', a, b)`, `select datediff('day', a, b)`],
+    [
+      `select listagg(distinct a, ', ') within group (order by a) from t`,
+      `select string_agg(distinct cast(a as text), ', ' order by a) from t`,
+    ],
+    ['select listagg(a) from t', `select string_agg(cast(a as text), '') from t`],
+    ['select top 5 a from t order by a;', 'select a from t order by a LIMIT 5;'],
+    ['select * from (select top 1 a from t) x', 'select * from (select a from t LIMIT 1) x'],
+    [
+      `select 'nvl(a, b) sysdate', "nvl", t.sysdate -- nvl(`,
+      `select 'nvl(a, b) sysdate', "nvl", t.sysdate -- nvl(`,
+    ],
+    [`select $$nvl(a)$$, 'it\\'s nvl(a)'`, `select $$nvl(a)$$, 'it\\'s nvl(a)'`],
+  ])('%s', (text, expected) => {
+    expect(sql(text)).toBe(expected);
+  });
+
+  test('parameters become numbered ones outside literals', () => {
+    const { sql: text, parameters } = translate(`select :b, ':a', :a, :b, :c::int`, {
+      parameters: ['a', 'b'],
+    });
+    expect(text).toBe(`select $1, ':a', $2, $1, :c::int`);
+    expect(parameters).toEqual(['b', 'a']);
+  });
+});
+
+describe('what Redshift refuses', () => {
+  test.each([
+    ['create index i on t (a)', /SQL command "CREATE INDEX" not supported on Redshift tables/],
+    ['create unique index i on t (a)', /"CREATE UNIQUE" not supported/],
+    ['create type t as enum (1)', /"CREATE TYPE" not supported/],
+    ['create domain d as int', /"CREATE DOMAIN" not supported/],
+    ['create trigger t', /"CREATE TRIGGER" not supported/],
+    ['insert into t values (1) on conflict do nothing', /syntax error at or near "conflict"/],
+    ['delete from t returning *', /syntax error at or near "returning"/],
+    ['lock table t in exclusive mode', /syntax error at or near "IN"/],
+    ['create table t (a serial)', /Column "t.a" has unsupported type "serial"/],
+    ['create table t (a jsonb)', /unsupported type "jsonb"/],
+    [`select '{}'::jsonb`, /unsupported type "jsonb"/],
+    ['create table t (a int[])', /syntax error at or near "\["/],
+    ['create table t (a int check (a > 0))', /CHECK constraints are not supported/],
+    ['create table t (a int) partition by range (a)', /syntax error at or near "partition"/],
+    ['create table t as select generate_series(1, 3)', /not supported on Redshift tables/],
+    ['insert into t select * from generate_series(1, 3)', /not supported on Redshift tables/],
+    ['select distinct on (a) a from t', /DISTINCT ON is not supported/],
+    ['select count(*) filter (where a > 1) from t', /syntax error at or near "filter"/],
+    ['select * from t, lateral (select 1) x', /syntax error at or near "lateral"/],
+    ['select string_agg(a, b) from t', /function string_agg\(\.\.\.\) does not exist/],
+    ['do $$ begin end $$', /syntax error at or near "do"/],
+    ['select 1; select 2', /cannot insert multiple commands/],
+    ['merge into t x using s on x.a = s.a when matched then delete', /syntax error at or near "x"/],
+    ['merge into t using s on t.a = s.a when matched then delete', /exactly one WHEN MATCHED/],
+  ])('%s', (text, expected) => {
+    expect(refusal(text)).toMatch(expected);
+  });
+
+  test('a transaction has no VACUUM and no ALTER TABLE APPEND', () => {
+    const inTransaction = { inTransaction: true };
+    expect(refusal('vacuum t', inTransaction)).toBe('VACUUM cannot run inside a transaction block');
+    expect(refusal('alter table t append from s', inTransaction)).toBe(
+      'ALTER TABLE APPEND cannot run inside a transaction block',
+    );
+    expect(sql('vacuum full t to 99 percent')).toBe('vacuum t');
+  });
+
+  test.each([
+    'select a from t qualify row_number() over () = 1',
+    `unload ('select 1') to 's3://x/y'`,
+    'create function f() returns int',
+  ])('what only the stand-in cannot do is named: %s', (text) => {
+    expect(refusal(text)).toMatch(
+      /(QUALIFY|UNLOAD|CREATE FUNCTION) is not supported by Millrace's local stand-in/,
+    );
+  });
+
+  test.each([
+    'select "returning" from t',
+    'select t.lateral from t',
+    `insert into t values ('on conflict returning [')`,
+    'select a as "serial" from t',
+  ])('names and literals are not mistaken: %s', (text) => {
+    expect(sql(text)).toBe(text);
+  });
+});
