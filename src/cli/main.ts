@@ -1,25 +1,28 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { cancel } from './cancel.ts';
-import { demo } from './demo.ts';
-import { dev } from './dev.ts';
 import { CliError } from './error.ts';
 import { report } from './output.ts';
-import { run } from './run.ts';
-import { runs } from './runs.ts';
-import { show } from './show.ts';
-import { validate } from './validate.ts';
-import { worker } from './worker.ts';
+
+/** Loaded when asked for: Temporal's and AWS's libraries take a while, and `validate` needs none of them. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  validate: async () => (await import('./validate.ts')).validate,
+  worker: async () => (await import('./worker.ts')).worker,
+  dev: async () => (await import('./dev.ts')).dev,
+  demo: async () => (await import('./demo.ts')).demo,
+  run: async () => (await import('./run.ts')).run,
+  runs: async () => (await import('./runs.ts')).runs,
+  show: async () => (await import('./show.ts')).show,
+  cancel: async () => (await import('./cancel.ts')).cancel,
+};
 
 const program = new Command('millrace')
   .description('Daily ETL as durable Temporal workflows: cluster, job, wait, publish.')
   .version('0.1.0')
-  .showHelpAfterError(false)
   .configureOutput({ outputError: () => {} })
   .exitOverride();
 
-for (const add of [validate, worker, dev, demo, run, runs, show, cancel]) add(program);
-// Subcommands made by a factory don't inherit these.
+const asked = COMMANDS[process.argv[2] ?? ''];
+for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program);
+// Subcommands that were made with settings of their own don't take these over.
 for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {
@@ -28,7 +31,7 @@ try {
   const json = process.argv.includes('--json');
   if (!(error instanceof CommanderError)) report(error, json);
   else if (error.exitCode !== 0) {
-    const message = error.message.replace(/^error: /, '').replace(/\(outputHelp\)/, 'a command is missing');
+    const message = error.message.replace(/^error: /, '').replace('(outputHelp)', 'a command is missing');
     report(new CliError('Usage', message, 'see `millrace --help`'), json);
   }
 }

@@ -19,7 +19,7 @@ function distance(left: string, right: string): number {
   return at(left.length, right.length);
 }
 
-const mostEdits = (length: number): number => (length < 3 ? 0 : Math.max(1, Math.floor(length / 3)));
+const mostEdits = (length: number): number => (length < 3 ? 0 : Math.ceil(length / 3));
 
 /** The known word that an unknown one is most likely meant to be. */
 export function closest(word: string, known: readonly string[]): string | undefined {

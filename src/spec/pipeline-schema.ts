@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json, StepKind } from '../domain/definition.ts';
+import type { StepKind } from '../domain/definition.ts';
 import {
   anyJson,
   connectionName,
@@ -238,4 +238,3 @@ export const pipelineSchema = z
 export type PipelineFile = z.infer<typeof pipelineSchema>;
 export type StepFile = PipelineFile['steps'][number];
 export type RetryFile = z.infer<typeof retry>;
-export type Params = Record<string, Json>;

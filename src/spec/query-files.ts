@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LineCounter } from 'yaml';
 import type { Place, Problem } from './problem.ts';
-import { queryFiles } from './texts.ts';
 import { rawPipeline } from './raw-pipeline.ts';
+import { readText } from './read-text.ts';
+import { queryFiles } from './texts.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** The files that the queries of a pipeline are in. */
@@ -21,11 +21,11 @@ export class QueryFiles {
   static async read(source: YamlSource, value: unknown): Promise<QueryFiles> {
     const files = new QueryFiles(dirname(source.file));
     for (const { name, path } of queryFiles(rawPipeline(value))) {
-      try {
-        files.texts.set(name, await readFile(join(files.#folder, name), 'utf8'));
-      } catch (error) {
-        const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-        const message = `${join(files.#folder, name)} can't be read: ${reason}`;
+      const file = join(files.#folder, name);
+      const read = await readText(file);
+      if ('text' in read) files.texts.set(name, read.text);
+      else {
+        const message = `${file} can't be read: ${read.reason}`;
         const fix = 'write the path relative to the pipeline file';
         files.problems.push({ ...source.place(path), code: 'missing-file', message, fix });
       }

@@ -12,6 +12,7 @@ export interface RawStep {
   path: Path;
   fields: RawMap;
   id: string | undefined;
+  /** In the order of the file. */
   kinds: StepKind[];
   needs: string[] | undefined;
 }
@@ -25,6 +26,7 @@ export interface RawPipeline {
   onFailure: RawStep[];
 }
 
+const isKind = (field: string): field is StepKind => (KINDS as string[]).includes(field);
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 function rawSteps(list: unknown, name: string): RawStep[] {
@@ -35,7 +37,7 @@ function rawSteps(list: unknown, name: string): RawStep[] {
       path: [name, index],
       fields,
       id: isText(fields['id']) ? fields['id'] : undefined,
-      kinds: KINDS.filter((kind) => Object.hasOwn(fields, kind)),
+      kinds: Object.keys(fields).filter(isKind),
       needs: Array.isArray(fields['needs']) ? fields['needs'].filter(isText) : undefined,
     };
   });

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Problem } from './problem.ts';
+import { readText } from './read-text.ts';
 import { checkYaml } from './yaml-problems.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -13,19 +13,12 @@ export interface ReadYaml {
 /** Reads a YAML file. Never throws for what is in it, nor when it isn't there. */
 export async function readYaml(file: string): Promise<ReadYaml> {
   const start = { file, line: 1, column: 1 };
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return {
-      problems: [
-        { ...start, code: 'missing-file', message: `can't be read: ${reason}`, fix: 'check the path' },
-      ],
-    };
+  const read = await readText(file);
+  if ('reason' in read) {
+    const message = `the file can't be read: ${read.reason}`;
+    return { problems: [{ ...start, code: 'missing-file', message, fix: 'check the path' }] };
   }
-
-  const { source, problems, isReadable } = checkYaml(file, text);
+  const { source, problems, isReadable } = checkYaml(file, read.text);
   if (!isReadable) return { problems };
   try {
     const value: unknown = source.document.toJS();
@@ -33,7 +26,7 @@ export async function readYaml(file: string): Promise<ReadYaml> {
     JSON.stringify(value);
     return { source, value, problems };
   } catch (error) {
-    const message = `an alias can't be resolved: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `an alias can't be resolved: ${(error as Error).message.split('\n')[0]}`;
     return { problems: [{ ...start, code: 'yaml-syntax', message, fix: 'write the value out' }] };
   }
 }

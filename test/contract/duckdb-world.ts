@@ -43,8 +43,12 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
     sql,
     another: () => engineWith({}),
     quick: () => sql('SELECT 1 AS one'),
-    slow: () => sql('SELECT count(*) AS n FROM range(1000000000) a, range(1000000000) b WHERE a.range < b.range'),
-    failing: { spec: sql('SELECT delayy FROM (SELECT 1 AS delay)'), message: /column "delayy"|"delayy" not found/ },
+    slow: () =>
+      sql('SELECT count(*) AS n FROM range(1000000000) a, range(1000000000) b WHERE a.range < b.range'),
+    failing: {
+      spec: sql('SELECT delayy FROM (SELECT 1 AS delay)'),
+      message: /column "delayy"|"delayy" not found/,
+    },
     submitters: (spec, key, count) => startSubmitters(JSON.stringify({ options: plain, spec, key }), count),
     begun: async ({ log }) => readFileSync(log ?? '', 'utf8').match(/ process \d+, /g)?.length ?? 0,
     kill: async ({ id }) => void process.kill(pidOf(plain.folder, id), 'SIGKILL'),

@@ -54,6 +54,7 @@ export async function until(
   for (;;) {
     const state = await stateOf(engine, ref);
     if (wished(state)) return state;
+    if (hasEnded(state.status)) throw new Error(`the job ended before: ${JSON.stringify(state)}`);
     await sleep(20);
   }
 }
@@ -148,7 +149,10 @@ export function describeEngine(name: string, makeWorld: () => Promise<EngineWorl
     test('says why a job failed, with the end of its log', async () => {
       const ref = await engine.submit(world.failing.spec, newKey());
       const state = await ended(engine, ref);
-      expect(state).toMatchObject({ status: 'failed', message: expect.stringMatching(world.failing.message) });
+      expect(state).toMatchObject({
+        status: 'failed',
+        message: expect.stringMatching(world.failing.message),
+      });
       expect(state.message).not.toContain('\n');
       expect(state.logTail).toMatch(world.failing.message);
     });
@@ -160,7 +164,9 @@ export function describeEngine(name: string, makeWorld: () => Promise<EngineWorl
       await running(engine, slow);
       const quick = await engine.submit(world.quick(), newer);
       await ended(engine, quick);
-      const listed = (await collect(engine.listKeyed(since))).filter(({ key }) => [older, newer].includes(key));
+      const listed = (await collect(engine.listKeyed(since))).filter(({ key }) =>
+        [older, newer].includes(key),
+      );
       expect(listed).toEqual([
         { key: newer, ref: await engine.find(newer), status: 'done', startedAt: expect.any(Date) },
         { key: older, ref: await engine.find(older), status: 'running', startedAt: expect.any(Date) },

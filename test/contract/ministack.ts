@@ -26,7 +26,12 @@ export async function startMinistack(): Promise<{ endpoint: string; stop(): Prom
   const stop = async () => {
     if (server.exitCode === null && server.kill()) await once(server, 'exit');
   };
-  while (!(await fetch(endpoint).then(() => true, () => false))) {
+  while (
+    !(await fetch(endpoint).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     if (server.exitCode !== null) throw new Error(`ministack ended with exit code ${server.exitCode}`);
     await sleep(50);
   }

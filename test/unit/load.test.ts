@@ -612,7 +612,7 @@ describe('places', () => {
       'template-in-quotes 12:21',
       'unknown-param 16:7',
       'unknown-param 21:45',
-      'unknown-param 23:49',
+      'unknown-param 23:48',
       'unknown-param b.sql:2:13',
       'template-in-quotes b.sql:4:12',
     ]);
@@ -620,7 +620,7 @@ describe('places', () => {
 
   test('through an alias', async () => {
     const text = `name: p\nsteps:\n  - id: a\n    notify: &note { webhook: o, message: "\${params.x}" }\n  - id: b\n    notify: *note\n`;
-    expect(short(await load(text))).toEqual(['unknown-param 4:44']);
+    expect(short(await load(text))).toEqual(['unknown-param 4:45']);
   });
 });
 
@@ -661,8 +661,8 @@ onFailure:
     'bad-duration 11:14',
     'template-in-quotes 12:51',
     'unknown-root 12:71',
-    'bad-cel 12:84',
-    'env-in-pipeline 12:87',
+    'bad-cel 12:85',
+    'env-in-pipeline 12:88',
     'unknown-kind 14:5',
     'duplicate-id 15:9',
     'two-kinds 17:5',

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { EtlError, FAILURE } from '../../domain/failure.ts';
 import { parseJobKey } from '../../domain/key.ts';
@@ -127,6 +128,8 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
 
     async poll(refs) {
       const states = new Map<string, WorkState | EtlError>();
+      // Looking is synchronous; somebody who polls in a loop must not keep the event loop from its other work.
+      await setImmediate();
       for (const { id } of refs) {
         const state = await stateOf(id);
         if (state !== undefined) states.set(id, state);
@@ -162,7 +165,7 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
     async *listKeyed(since) {
       const jobs = jobsHere()
         .filter(({ key }) => parseJobKey(key) !== undefined)
-        .map((job) => ({ job, startedAt: statSync(join(job.path, 'spec.json')).mtime }))
+        .map((job) => ({ job, startedAt: new Date(statSync(join(job.path, 'spec.json')).mtimeMs) }))
         .filter(({ startedAt }) => startedAt >= since)
         .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
       for (const { job, startedAt } of jobs) {

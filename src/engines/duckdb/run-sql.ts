@@ -22,6 +22,8 @@ export async function runSql(
   settings: JobSettings,
 ): Promise<number> {
   const connection = await openDatabase(tempFolder, settings);
+  // The same query gives the same days on every machine.
+  await connection.run("SET TimeZone = 'UTC'");
   const files = Object.values(settings.files).flat();
   if ([target, ...files].some(isS3Path)) await reachS3(connection, settings);
   await connection.run(`SET allowed_paths = ${list([target, ...files])}`);
@@ -49,8 +51,6 @@ async function openDatabase(tempFolder: string, settings: JobSettings): Promise<
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
     allow_persistent_secrets: 'false',
-    // The same query gives the same days on every machine.
-    TimeZone: 'UTC',
   });
   return instance.connect();
 }
@@ -94,7 +94,7 @@ async function checkedQuery(connection: DuckDBConnection, spec: SqlSpec): Promis
 }
 
 async function treeOf(connection: DuckDBConnection, query: string): Promise<string> {
-  const [[tree] = []] = (await connection.runAndReadAll('SELECT json_serialize_sql($1)', [query])).getRows();
+  const [[tree] = []] = (await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [query])).getRows();
   return String(tree);
 }
 

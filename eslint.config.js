@@ -1,0 +1,91 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const environment = 'src/config.ts is the only reader of the environment; take what you need as an argument';
+const replayed =
+  'Temporal’s sandbox runs this code, again at every replay; take what you need as an argument';
+
+const ENUMS = { selector: 'TSEnumDeclaration', message: 'write an `as const` object instead of an enum' };
+const CLOCKS = [
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: `no clock here: ${replayed}`,
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: `no clock here: ${replayed}`,
+  },
+  {
+    selector: "CallExpression[callee.object.name='DateTime'][callee.property.name=/^(now|local|utc)$/]",
+    message: `no clock and no zone of the machine here: ${replayed}`,
+  },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: `no chance here: ${replayed}`,
+  },
+];
+
+export default defineConfig(
+  globalIgnores(['dist/', '.millrace/', 'coverage/', 'schema/', 'bench/results/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    // Scripts run before there is anything to resolve a type with.
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'module'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'max-lines': ['error', 300],
+      'no-restricted-syntax': ['error', ENUMS],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      // `return say(…)` ends a branch, and a method of a port is async even where it has nothing to wait for.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['src/**', 'activities/**', 'workflows/**'],
+    ignores: ['src/config.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: environment }],
+    },
+  },
+  {
+    files: ['src/**', 'activities/**', 'workflows/**'],
+    ignores: ['src/cli/**'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['workflows/**', 'src/domain/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'Buffer', 'fetch', 'crypto'].map((name) => ({ name, message: replayed })),
+      ],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*'], message: replayed, allowTypeImports: true }] },
+      ],
+    },
+  },
+  {
+    // In a workflow Temporal replaces the clock and the dice; this code runs outside of one as well.
+    files: ['src/domain/**'],
+    rules: { 'no-restricted-syntax': ['error', ENUMS, ...CLOCKS] },
+  },
+);

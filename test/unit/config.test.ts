@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findConfig, loadConfig, resolveReference } from '../../src/spec/load-config.ts';
+
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-config-'));
+  file = join(folder, 'millrace.yaml');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const load = async (text: string) => {
+  await writeFile(file, text);
+  return loadConfig(file);
+};
+
+const DEFAULTS = {
+  taskQueue: 'millrace',
+  pipelines: ['pipelines/**/*.yaml'],
+  state: '.millrace/state',
+  heartbeatTimeoutMs: 300_000,
+  pollIntervalMs: 15_000,
+  engines: {},
+  warehouses: {},
+  webhooks: {},
+  dataPipelines: {},
+  allowInlineDefinitions: false,
+};
+
+describe('a configuration', () => {
+  test('has defaults for all', async () => {
+    expect(await load('')).toEqual({ config: { file, ...DEFAULTS }, problems: [] });
+    expect(await load('# nothing yet\n{}')).toEqual({ config: { file, ...DEFAULTS }, problems: [] });
+  });
+
+  test('is read, and its references are not resolved', async () => {
+    const { config, problems } = await load(`
+taskQueue: etl
+pipelines: ["examples/*/pipeline.yaml"]
+state: s3://state/runs
+heartbeatTimeout: 20s
+pollInterval: 500ms
+engines:    { etl: { type: duckdb, memory: 4GB, threads: 1 } }
+warehouses: { analytics: { workgroup: local, database: dev, iamRole: "arn:aws:iam::000000000000:role/load" } }
+webhooks:   { oncall: { url: "\${env:ONCALL_URL}" } }
+dataPipelines: { region: us-east-1 }
+`);
+    expect(problems).toEqual([]);
+    expect(config).toEqual({
+      ...DEFAULTS,
+      file,
+      taskQueue: 'etl',
+      pipelines: ['examples/*/pipeline.yaml'],
+      state: 's3://state/runs',
+      heartbeatTimeoutMs: 20_000,
+      pollIntervalMs: 500,
+      engines: { etl: { type: 'duckdb', memory: '4GB', threads: 1, maxJobs: 2 } },
+      warehouses: {
+        analytics: { workgroup: 'local', database: 'dev', iamRole: 'arn:aws:iam::000000000000:role/load' },
+      },
+      webhooks: { oncall: { url: '${env:ONCALL_URL}' } },
+      dataPipelines: { region: 'us-east-1' },
+    });
+  });
+
+  test('says all that is wrong with it', async () => {
+    const { config, problems } = await load(`taskqueue: x
+heartbeatTimeout: 5 minutes
+pollInterval: 0s
+engines:
+  etl: { type: spark, memory: lots, threads: 0 }
+warehouses:
+  a: { database: dev }
+  b: { workgroup: x, cluster: y, database: dev }
+  c: { workgroup: x }
+webhooks: { oncall: { url: "\${ONCALL}" }, other: { url: "\${secret:arn}" } }
+`);
+    expect(config).toBeUndefined();
+    expect(problems.map(({ code, line, column }) => `${code} ${line}:${column}`)).toEqual([
+      'unknown-field 1:1',
+      'bad-duration 2:19',
+      'bad-duration 3:15',
+      'wrong-type 5:16',
+      'wrong-type 5:31',
+      'wrong-type 5:46',
+      'missing-field 7:6',
+      'conflicting-fields 8:22',
+      'missing-field 9:6',
+      'bad-template 10:28',
+      'bad-template 10:57',
+    ]);
+    expect(problems[0]?.fix).toBe('did you mean taskQueue?');
+  });
+
+  test('that is not there is a problem', async () => {
+    const { problems } = await loadConfig(join(folder, 'none.yaml'));
+    expect(problems).toMatchObject([{ code: 'missing-file', line: 1, column: 1 }]);
+  });
+});
+
+test('the nearest configuration upward is found', async () => {
+  await writeFile(file, '');
+  await mkdir(join(folder, 'a/b'), { recursive: true });
+  expect(findConfig(join(folder, 'a/b'))).toBe(file);
+  await writeFile(join(folder, 'a/millrace.yaml'), '');
+  expect(findConfig(join(folder, 'a/b'))).toBe(join(folder, 'a/millrace.yaml'));
+  expect(findConfig('/')).toBeUndefined();
+});
+
+describe('a reference', () => {
+  const env = { HOST: 'example.org', EMPTY: '', MONEY: '$& ${env:HOST}' };
+
+  test.each([
+    ['plain', 'plain'],
+    ['${env:HOST}', 'example.org'],
+    ['https://${env:HOST}/x/${env:HOST}', 'https://example.org/x/example.org'],
+    ['${env:MONEY}', '$& ${env:HOST}'],
+  ])('%s', (text, expected) => expect(resolveReference(text, env)).toBe(expected));
+
+  test.each(['${env:MISSING}', '${env:EMPTY}'])('%s names variable and field', (text) => {
+    const name = text.slice(6, -1);
+    expect(() => resolveReference(text, env, 'webhooks.oncall.url')).toThrow(
+      `the environment variable ${name}, which webhooks.oncall.url takes by ${text}, is not set`,
+    );
+  });
+
+  test.each(['${HOST}', '${secret:arn}', '${env:}', '${env:HOST'])('%s is none', (text) =>
+    expect(() => resolveReference(text, env)).toThrow('is no reference; write ${env:NAME}'),
+  );
+});
