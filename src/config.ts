@@ -62,7 +62,8 @@ export async function loadConfiguration(
 export function foundTools(): Tools {
   const none = { temporal: null, ministack: null, httpfs: null };
   try {
-    return { ...none, ...JSON.parse(readFileSync(resolve(packageRoot(), '.millrace/tools.json'), 'utf8')) };
+    const found = readFileSync(resolve(packageRoot(), '.millrace/tools.json'), 'utf8');
+    return { ...none, ...(JSON.parse(found) as Partial<Tools>) };
   } catch {
     return none;
   }

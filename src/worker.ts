@@ -74,30 +74,38 @@ function workflowCode() {
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)) };
 }
 
+/** One request to AWS, and no second: Temporal is the only retrier. */
+const AWS = { maxAttempts: 1, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 } };
+
+/** The engines of the configuration, and the store that they share. */
+export function createEngines(config: Configuration, env: Environment) {
+  const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
+  // A server of one's own has no wildcard DNS for its buckets.
+  const s3 = { ...AWS, forcePathStyle: endpoint !== undefined };
+  const client = new S3Client(s3);
+  const store = createObjectStore({ s3 });
+  const around = {
+    folder: join(env['MILLRACE_FOLDER'] ?? join(config.folder, '.millrace'), 'engines'),
+    store,
+    httpfs: foundTools().httpfs,
+    s3: () => s3Access(client, endpoint),
+  };
+  const engines = mapValues(config.engines, (engine, name) => {
+    const { folder } = engine;
+    const own = folder === undefined ? {} : { folder: resolve(config.folder, resolved(folder, env)) };
+    return createEngine(name, { ...engine, ...own }, around);
+  });
+  return { engines, store };
+}
+
 /** The adapters behind the ports, as the configuration names them. */
 function depsOf(config: Configuration, env: Environment, client: Client, searchAttributes: boolean): Deps {
-  const aws = { maxAttempts: 1, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 } };
-  const s3Endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
-  // A server of one's own has no wildcard DNS for its buckets.
-  const s3 = new S3Client({ ...aws, forcePathStyle: s3Endpoint !== undefined });
-  const files = createObjectStore({ s3: { ...aws, forcePathStyle: s3Endpoint !== undefined } });
+  const { engines, store } = createEngines(config, env);
   const at = (text: string) => resolved(text, env);
-  const surroundings = {
-    folder: join(env['MILLRACE_FOLDER'] ?? join(config.folder, '.millrace'), 'engines'),
-    store: files,
-    httpfs: foundTools().httpfs,
-    s3: () => s3Access(s3, s3Endpoint),
-  };
   return {
-    engines: mapValues(config.engines, (engine, name) =>
-      createEngine(
-        name,
-        engine.folder ? { ...engine, folder: resolve(config.folder, at(engine.folder)) } : engine,
-        surroundings,
-      ),
-    ),
+    engines,
     warehouses: mapValues(config.warehouses, ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
-      const redshift = new RedshiftDataClient({ ...aws, ...(region !== undefined && { region: at(region) }) });
+      const redshift = new RedshiftDataClient({ ...AWS, ...(region !== undefined && { region: at(region) }) });
       const target = {
         Database: at(database),
         ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
@@ -111,10 +119,10 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
       createWebhook({ url: async () => at(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
     ),
     dataPipelines: createDataPipelines({
-      client: new DataPipelineClient({ ...aws, ...(config.dataPipelines?.region && { region: at(config.dataPipelines.region) }) }),
+      client: new DataPipelineClient({ ...AWS, ...(config.dataPipelines?.region && { region: at(config.dataPipelines.region) }) }),
     }),
-    files,
-    measure: (output) => measureOutput(files, output),
+    files: store,
+    measure: (output) => measureOutput(store, output),
     pipelines: new PipelineFolder(config.pipelines, config.folder),
     runs: new TemporalRuns(client, config.taskQueue),
     settings: {

@@ -7,6 +7,12 @@ export const adopt = defineUpdate<StepProgress, [{ step: string; ref: string }]>
 export const resubmit = defineUpdate<StepProgress, [{ step: string }]>('resubmit');
 export const abandon = defineUpdate<StepProgress, [{ step: string }]>('abandon');
 
+/** What a validator gets: whatever somebody sent. */
+interface Asked {
+  step?: unknown;
+  ref?: unknown;
+}
+
 /** What a person may decide about a step that cannot go on by itself. */
 export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
   setHandler(
@@ -17,11 +23,11 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
       return run.progress();
     },
     {
-      validator: (request) => {
+      validator: (request?: Asked) => {
         const run = lost(steps, request?.step);
         if (!ADOPTS.includes(run.definition.kind))
-          refuse(`step ${request.step} has no job that could be adopted`);
-        if (typeof request.ref !== 'string' || request.ref === '')
+          refuse(`step ${run.definition.id} has no job that could be adopted`);
+        if (typeof request?.ref !== 'string' || request.ref === '')
           refuse('adopt takes {step, ref}: ref is missing');
       },
     },
@@ -33,7 +39,7 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
       run.decision = 'resubmit';
       return run.progress();
     },
-    { validator: (request) => void lost(steps, request?.step) },
+    { validator: (request?: Asked) => void lost(steps, request?.step) },
   );
   setHandler(
     abandon,
@@ -43,23 +49,26 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
       return run.progress();
     },
     {
-      validator: (request) => {
+      validator: (request?: Asked) => {
         const run = stepOf(steps, request?.step);
         if (run.state !== 'lost' && !run.stopping)
-          refuse(`step ${request.step} is ${run.state}: nothing to abandon`);
+          refuse(`step ${run.definition.id} is ${run.state}: nothing to abandon`);
       },
     },
   );
 }
 
-function lost(steps: ReadonlyMap<string, StepRun>, id: string): StepRun {
+function lost(steps: ReadonlyMap<string, StepRun>, id: unknown): StepRun {
   const run = stepOf(steps, id);
-  if (run.state !== 'lost') refuse(`step ${id} is ${run.state}, not lost`);
+  if (run.state !== 'lost') refuse(`step ${run.definition.id} is ${run.state}, not lost`);
   return run;
 }
 
-function stepOf(steps: ReadonlyMap<string, StepRun>, id: string): StepRun {
-  return steps.get(id) ?? refuse(`no step is called ${id}; there are: ${[...steps.keys()].join(', ')}`);
+function stepOf(steps: ReadonlyMap<string, StepRun>, id: unknown): StepRun {
+  return (
+    steps.get(String(id)) ??
+    refuse(`no step is called ${String(id)}; there are: ${[...steps.keys()].join(', ')}`)
+  );
 }
 
 function refuse(message: string): never {

@@ -15,8 +15,8 @@ const restoreLinks = async (packageFolder: string): Promise<void> => {
   for (const { source, target } of JSON.parse(list) as Link[]) {
     const link = path.join(packageFolder, target);
     await mkdir(path.dirname(link), { recursive: true });
-    await symlink(path.relative(path.dirname(target), source), link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await symlink(path.relative(path.dirname(target), source), link).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     });
   }
 };

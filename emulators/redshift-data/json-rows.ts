@@ -30,20 +30,22 @@ async function* objects(stream: AsyncIterable<Buffer>): AsyncGenerator<{ text: s
   if (text) yield { text, line: startLine };
 }
 
+type JsonRow = Record<string, string | boolean | object | null>;
+
 /** Numbers become strings, so that none loses digits on its way. */
-const parse = (text: string): Record<string, unknown> =>
+const parse = (text: string): JsonRow =>
   JSON.parse(
     text.replace(
       /("(?:[^"\\]|\\.)*")|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
       (all, string?: string) => string ?? `"${all}"`,
     ),
-  ) as Record<string, unknown>;
+  ) as JsonRow;
 
 /** The rows of a JSON file as lines of COPY's text format: fields go by the name of the column, a missing one is null. */
 export async function* jsonLines(url: string, stream: Readable, { columns }: Target): AsyncGenerator<string> {
   for await (const { text, line } of objects(stream)) {
     const problem = { file: url, line, column: '', columnType: '' };
-    let row: Record<string, unknown>;
+    let row: JsonRow;
     try {
       row = parse(text);
     } catch {

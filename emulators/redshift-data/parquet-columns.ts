@@ -23,7 +23,7 @@ const decimal =
   (scale: number) =>
   (value: Raw): string => {
     if (value === null || value === undefined) return '\\N';
-    const unscaled = value instanceof Uint8Array ? bytesToInteger(value) : BigInt(value as number | bigint);
+    const unscaled = value instanceof Uint8Array ? bytesToInteger(value) : BigInt(value);
     const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
     const point = digits.length - scale;
     return `${unscaled < 0n ? '-' : ''}${digits.slice(0, point)}${scale ? `.${digits.slice(point)}` : ''}`;

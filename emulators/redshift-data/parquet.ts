@@ -64,7 +64,7 @@ const withoutDecimals = (metadata: FileMetaData): FileMetaData => ({
   ...metadata,
   schema: metadata.schema.map((element) => {
     if (element.converted_type !== 'DECIMAL' && element.logical_type?.type !== 'DECIMAL') return element;
-    const { converted_type, logical_type, ...stored } = element;
+    const { converted_type: _converted, logical_type: _logical, ...stored } = element;
     return stored;
   }),
 });

@@ -49,11 +49,13 @@ export class Runner {
       return true;
     }
     running.abort.abort(new RedshiftError('Query cancelled on user request'));
-    if (running.client) {
-      await inDatabase(this.#options.adminConnection('postgres'), (admin) =>
-        admin.query('SELECT pg_cancel_backend($1)', [statement.pid]),
-      );
-    }
+    await inDatabase(this.#options.adminConnection('postgres'), async (admin) => {
+      // A cancel that comes between two queries cancels nothing, so it is sent until the run has ended.
+      while (!hasEnded(statement)) {
+        if (running.client) await admin.query('SELECT pg_cancel_backend($1)', [statement.pid]);
+        await this.#options.statements.wait(statement.id, 0.05);
+      }
+    });
     return true;
   }
 

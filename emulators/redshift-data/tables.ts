@@ -133,7 +133,7 @@ export const translateCreateTable = (tokens: readonly Token[], edits: Edits): vo
   const at = tokens.findIndex(({ word }) => word === 'table');
   const name = hasWords(tokens, at + 1, ['if', 'not', 'exists']) ? at + 4 : at + 1;
   if (!tokens[name]) return;
-  if (tokens[name]!.text.startsWith('#') && at === 1) edits.insertAfter(0, ' TEMP');
+  if (tokens[name].text.startsWith('#') && at === 1) edits.insertAfter(0, ' TEMP');
   const end = nameEnd(tokens, name);
   const table = tokens
     .slice(name, end)

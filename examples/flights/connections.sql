@@ -1,4 +1,4 @@
--- Where one could get to with two changes, each with one to four hours between the departures: how many such trips a
+-- Where one could get to with two changes, with one to four hours between the departures: how many such trips a
 -- pair of airports has, and how late the least delayed of them was, leg by leg. A self-join of three.
 select
   a.origin as origin,
@@ -11,7 +11,7 @@ join flights c on c.origin = b.destination
 where cast(a.date as date) = ${interval.date}
   and cast(b.date as date) = ${interval.date}
   and cast(c.date as date) = ${interval.date}
-  and hour(b.date) - hour(a.date) between 1 and 4
+  and hour(b.date) - hour(a.date) between 1 and 3
   and hour(c.date) - hour(b.date) between 2 and 4
   and a.origin <> b.destination
   and a.origin <> c.destination

@@ -8,7 +8,7 @@ import { runStatus } from './status.ts';
 
 export const cancel = (program: Command): void =>
   void withTemporal(program.command('cancel <run>'))
-    .description("cancels a run, and returns once its jobs are stopped; RUN is a workflow ID, or ID@runId")
+    .description('cancels a run, and returns once its jobs are stopped; RUN is a workflow ID, or ID@runId')
     .option('--no-wait', 'return as soon as Temporal has the request')
     .addHelpText(
       'after',

@@ -14,13 +14,19 @@ export interface CommonFlags extends TemporalFlags {
 /** The flags that every command that talks to Temporal has. */
 export const withTemporal = (command: Command): Command =>
   withConfig(command)
-    .option('--address <host:port>', "Temporal's address (else TEMPORAL_ADDRESS, a profile, or a running dev stack)")
+    .option(
+      '--address <host:port>',
+      "Temporal's address (else TEMPORAL_ADDRESS, a profile, or a running dev stack)",
+    )
     .option('--namespace <name>', "Temporal's namespace")
     .option('--profile <name>', "a profile of Temporal's own configuration file");
 
 export const withConfig = (command: Command): Command =>
   command
-    .option('--config <file>', 'the configuration (else MILLRACE_CONFIG, else the nearest millrace.yaml upward)')
+    .option(
+      '--config <file>',
+      'the configuration (else MILLRACE_CONFIG, else the nearest millrace.yaml upward)',
+    )
     .option('--json', 'results as JSON on stdout, everything else on stderr');
 
 /** The configuration, or the errors in it, all at once. */
@@ -29,9 +35,15 @@ export async function configuration(flags: CommonFlags): Promise<Configuration> 
   if (configuration) return configuration;
   const [first] = problems;
   if (!first) {
-    throw new CliError('NoConfiguration', 'there is no millrace.yaml here or above', 'make one, or name it by --config');
+    throw new CliError(
+      'NoConfiguration',
+      'there is no millrace.yaml here or above',
+      'make one, or name it by --config',
+    );
   }
-  const lines = problems.map(({ file, line, column, message, fix }) => `${file}:${line}:${column}: ${message}; ${fix}`);
+  const lines = problems.map(
+    ({ file, line, column, message, fix }) => `${file}:${line}:${column}: ${message}; ${fix}`,
+  );
   throw new CliError('BadConfiguration', lines.join('\n'), 'mend the file', { extra: { problems } });
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Command } from 'commander';
-import { environment, foundTools, packageRoot } from '../config.ts';
+import { completeEnvironment, environment, foundTools, packageRoot } from '../config.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { Board } from './demo/board.ts';
 import { days, MOST_DAYS } from './demo/flights.ts';
@@ -11,7 +11,8 @@ import { TABLE } from './demo/warehouse.ts';
 import { CliError } from './error.ts';
 import { printJson, say, table } from './output.ts';
 import { describeStack } from './stack/describe.ts';
-import { listenForInterrupt } from './stack/interrupt.ts';
+import { listenForInterrupt, type Interrupt } from './stack/interrupt.ts';
+import { cancelJobs } from './stack/jobs.ts';
 import { announcementFile, runningDev } from './stack/running.ts';
 import { startStack, type Stack } from './stack/stack.ts';
 
@@ -46,9 +47,10 @@ Examples:
       interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
       try {
         say('starting the local stack: Temporal, S3, a warehouse, Data Pipeline, a worker');
-        const { stack, taskQueue } = await start(flags, interrupt);
+        const board = new Board();
+        const { stack, taskQueue } = await start(flags, interrupt, board);
         try {
-          const finished = await Promise.race([play(stack, taskQueue, flags), interrupt.interrupted]);
+          const finished = await Promise.race([play(stack, taskQueue, flags, board), interrupt.interrupted]);
           if (finished && flags.keep) {
             say('\nThe stack stays until Ctrl-C.');
             await interrupt.interrupted;
@@ -64,9 +66,10 @@ Examples:
       }
     });
 
-async function start(flags: DemoFlags, { signal, hurry }: ReturnType<typeof listenForInterrupt>) {
+async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Board) {
   const root = packageRoot();
-  const { file, folder, taskQueue } = await configuration({ config: join(root, 'millrace.yaml'), ...flags });
+  const config = await configuration({ config: join(root, 'millrace.yaml'), ...flags });
+  const { file, folder, taskQueue } = config;
   const announceAs = announcementFile(folder);
   const stack = await startStack({
     folder: join(folder, '.millrace', 'demo'),
@@ -77,7 +80,8 @@ async function start(flags: DemoFlags, { signal, hurry }: ReturnType<typeof list
     // Other commands find this stack, unless there is one that they use already.
     ...(runningDev(folder) === undefined && { announceAs }),
     worker: { configPath: file, taskQueue },
-    log: say,
+    afterWorker: (stackEnv) => cancelJobs(config, completeEnvironment(stackEnv)),
+    log: (text) => board.say(text),
     signal,
     hurry,
   });
@@ -85,7 +89,7 @@ async function start(flags: DemoFlags, { signal, hurry }: ReturnType<typeof list
 }
 
 /** Runs the days and shows what came of them. */
-async function play(stack: Stack, taskQueue: string, flags: DemoFlags): Promise<true> {
+async function play(stack: Stack, taskQueue: string, flags: DemoFlags, board: Board): Promise<true> {
   const all = days(flags.days);
   const late = all.filter((day) => day === LATE_DAY);
   const { endpoints, namespace, warehouse } = stack;
@@ -93,8 +97,15 @@ async function play(stack: Stack, taskQueue: string, flags: DemoFlags): Promise<
   try {
     const client = new Client({ connection, namespace });
     await withFlights(stack, all, late, async (seeded) => {
-      say(`runs ${PIPELINE} for ${all.length} ${all.length === 1 ? 'day' : 'days'}; watch at ${endpoints.ui}`);
-      const runs = await runDays(client, { pipeline: PIPELINE, taskQueue, days: all }, new Board(), lateArrival(seeded, late));
+      say(
+        `runs ${PIPELINE} for ${all.length} ${all.length === 1 ? 'day' : 'days'}; watch at ${endpoints.ui}`,
+      );
+      const runs = await runDays(
+        client,
+        { pipeline: PIPELINE, taskQueue, days: all },
+        board,
+        lateArrival(seeded, late, board),
+      );
       const [[rows = '0'] = []] = await seeded.warehouse.rows(`SELECT COUNT(*) FROM ${TABLE}`);
       if (flags.json) {
         const shown = runs.map(({ waited: _, ...run }) => run);
@@ -109,14 +120,14 @@ async function play(stack: Stack, taskQueue: string, flags: DemoFlags): Promise<
 }
 
 /** The upstream that is late: its file comes once somebody has missed it. */
-function lateArrival({ arrive }: Seeded, late: string[]) {
+function lateArrival({ arrive }: Seeded, late: string[], board: Board) {
   const due = new Set(late);
   return async (standing: { interval: string; steps: { failure: unknown }[] }[]): Promise<void> => {
     for (const { interval, steps } of standing) {
       if (!due.has(interval) || !steps.some(({ failure }) => failure !== null)) continue;
       due.delete(interval);
       await arrive(interval);
-      say(`the flights of ${interval} have arrived, late`);
+      board.say(`the flights of ${interval} have arrived, late`);
     }
   };
 }
@@ -129,7 +140,9 @@ async function printOutcome({ warehouse }: Seeded, stack: Stack, runs: DemoRun[]
   );
   console.log(`\n${TABLE}, out of the warehouse:\n`);
   console.log(table([['day', 'routes', 'flights', 'mean delay', 'max delay', 'exported'], ...found]));
-  console.log(`\n${table(runs.map((run) => [run.workflowId, run.status, `${run.rows} rows`, `${run.seconds} s`]))}`);
+  console.log(
+    `\n${table(runs.map((run) => [run.workflowId, run.status, `${run.rows} rows`, `${run.seconds} s`]))}`,
+  );
   const waited = runs.reduce((sum, run) => sum + run.waited, 0);
   const nightly = 4 * 365 * IDLING_DOLLARS_AN_HOUR;
   console.log(

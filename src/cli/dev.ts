@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { configFolder, environment, foundTools, packageRoot } from '../config.ts';
+import { completeEnvironment, configFolder, environment, foundTools, packageRoot } from '../config.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { printJson, say } from './output.ts';
 import { describeStack } from './stack/describe.ts';
 import { listenForInterrupt } from './stack/interrupt.ts';
+import { cancelJobs } from './stack/jobs.ts';
 import { announcementFile } from './stack/running.ts';
 import { startStack, type StackOptions } from './stack/stack.ts';
 
@@ -67,6 +68,10 @@ async function options(flags: DevFlags): Promise<StackOptions> {
     log: say,
   };
   if (!flags.worker) return common;
-  const { taskQueue, file } = await configuration(flags);
-  return { ...common, worker: { configPath: file, taskQueue } };
+  const config = await configuration(flags);
+  return {
+    ...common,
+    worker: { configPath: config.file, taskQueue: config.taskQueue },
+    afterWorker: (stackEnv) => cancelJobs(config, completeEnvironment(stackEnv)),
+  };
 }

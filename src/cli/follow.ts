@@ -49,7 +49,11 @@ export async function follow(
 function endOf({ cause }: WorkflowFailedError): Omit<RunEnd, 'steps'> {
   if (!(cause instanceof ApplicationFailure)) {
     const cancelled = cause?.name === 'CancelledFailure';
-    return { status: cancelled ? 'cancelled' : 'failed', message: cause?.message ?? 'no reason given', log: null };
+    return {
+      status: cancelled ? 'cancelled' : 'failed',
+      message: cause?.message ?? 'no reason given',
+      log: null,
+    };
   }
   const { log } = (cause.details?.[0] ?? {}) as { log?: string | null };
   return { status: 'failed', message: cause.message, log: log ?? null };
@@ -63,7 +67,7 @@ async function tell(
   live: boolean,
 ): Promise<void> {
   const seen = new Map<string, string>();
-  for (let last = false; ; ) {
+  for (let last = false; ;) {
     const progress = await askProgress(client, workflowId, runId).catch(() => undefined);
     if (progress) show(progress, seen, live);
     if (last) break;
@@ -81,12 +85,18 @@ function show(progress: Progress, seen: Map<string, string>, live: boolean): voi
     const line = `${step.state} ${words(step)}`;
     if (seen.get(step.id) === line || step.state === 'waiting') continue;
     seen.set(step.id, line);
-    say(`${progress.workflowId} ${step.id} ${paint(STATE_STYLE[step.state], step.state, process.stderr)} ${words(step)}`.trimEnd());
+    say(
+      `${progress.workflowId} ${step.id} ${paint(STATE_STYLE[step.state], step.state, process.stderr)} ${words(step)}`.trimEnd(),
+    );
   }
 }
 
 /** Without a worker a run waits for ever and nobody says why. */
-async function warnIfNobodyWorks({ client, target }: Connected, taskQueue: string, ended: AbortSignal): Promise<void> {
+async function warnIfNobodyWorks(
+  { client, target }: Connected,
+  taskQueue: string,
+  ended: AbortSignal,
+): Promise<void> {
   await sleep(SAY_NO_WORKER_AFTER_MS, undefined, { signal: ended }).catch(() => {});
   if (ended.aborted) return;
   const { pollers } = await client.workflowService.describeTaskQueue({

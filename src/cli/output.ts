@@ -29,7 +29,10 @@ export function table(rows: string[][]): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, width(cell))));
   const line = (row: string[]) =>
-    row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell))).join('  ').trimEnd();
+    row
+      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell)))
+      .join('  ')
+      .trimEnd();
   return rows.map(line).join('\n');
 }
 
@@ -41,9 +44,14 @@ export function report(error: unknown, json: boolean): void {
   const { type, message, fix, exitCode, extra } =
     error instanceof CliError
       ? error
-      : new CliError('Unexpected', error instanceof Error ? error.message : String(error), 'please report this', {
-          exitCode: 1,
-        });
+      : new CliError(
+          'Unexpected',
+          error instanceof Error ? error.message : String(error),
+          'please report this',
+          {
+            exitCode: 1,
+          },
+        );
   process.exitCode = exitCode;
   if (json) printJson({ error: { type, message, fix, ...extra } });
   say(`${paint('red', 'error', process.stderr)}: ${message}${fix === '' ? '' : `; ${fix}`}`);

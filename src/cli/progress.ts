@@ -11,16 +11,23 @@ const QUERY_TIMEOUT_MS = 10_000;
 export async function askProgress(client: Client, workflowId: string, runId?: string): Promise<Progress> {
   const handle = client.workflow.getHandle(workflowId, runId);
   try {
-    const progress = await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => handle.query<Progress>('progress'));
+    const progress = await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+      handle.query<Progress>('progress'),
+    );
     if (progress.status !== 'running') return progress;
     const status = runStatus((await handle.describe()).status.name);
     return { ...progress, status };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw notFound(workflowId);
     const why = error instanceof Error ? error.message : String(error);
-    throw new CliError('NoWorker', `no worker says how ${workflowId} stands (${why})`, 'start one: `millrace worker`', {
-      exitCode: 3,
-    });
+    throw new CliError(
+      'NoWorker',
+      `no worker says how ${workflowId} stands (${why})`,
+      'start one: `millrace worker`',
+      {
+        exitCode: 3,
+      },
+    );
   }
 }
 

@@ -20,7 +20,12 @@ export const run = (program: Command): void =>
   void withTemporal(program.command('run <name>'))
     .description('starts a run of a pipeline for an interval (the newest that has ended, if none is named)')
     .option('--interval <id>', 'the interval: 2001-01-05, 2001-01-05T03-05:00, 2001-W01 or 2001-01')
-    .option('--param <k=v>', 'a parameter; may be given again', (pair: string, all: string[]) => [...all, pair], [])
+    .option(
+      '--param <k=v>',
+      'a parameter; may be given again',
+      (pair: string, all: string[]) => [...all, pair],
+      [],
+    )
     .option('--wait', 'wait for its end; exit code 1 if it fails')
     .addHelpText(
       'after',
@@ -44,7 +49,8 @@ Examples:
         }
         const end = await follow(connected, workflowId, runId, config.taskQueue, flags.json !== true);
         if (flags.json) printJson({ ...started, status: end.status, url, steps: end.steps });
-        if (end.status === 'done') return flags.json ? undefined : say(`${workflowId} is done${url ? `: ${url}` : ''}`);
+        if (end.status === 'done')
+          return flags.json ? undefined : say(`${workflowId} is done${url ? `: ${url}` : ''}`);
         process.exitCode = 1;
         say(failureLine(name, input.interval, end));
       } finally {
@@ -81,7 +87,8 @@ function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { int
 function paramOf({ params, name }: Definition, pair: string): [string, Json] {
   const at = pair.indexOf('=');
   const key = pair.slice(0, at);
-  if (at <= 0) throw new CliError('Usage', `--param ${pair} is no k=v`, 'write it like --param alertAbove=20');
+  if (at <= 0)
+    throw new CliError('Usage', `--param ${pair} is no k=v`, 'write it like --param alertAbove=20');
   if (!Object.hasOwn(params, key)) {
     const known = Object.keys(params).join(', ') || 'none';
     throw new CliError('Usage', `${name} has no parameter ${key}`, `it has: ${known}`);
@@ -92,7 +99,11 @@ function paramOf({ params, name }: Definition, pair: string): [string, Json] {
     return [key, JSON.parse(text) as Json];
   } catch {
     const example = JSON.stringify(params[key]);
-    throw new CliError('Usage', `${key} can't be ${text}`, `its default is ${example}: write a value like it`);
+    throw new CliError(
+      'Usage',
+      `${key} can't be ${text}`,
+      `its default is ${example}: write a value like it`,
+    );
   }
 }
 
@@ -114,7 +125,11 @@ async function start({ client }: Connected, taskQueue: string, input: PipelineIn
   }
 }
 
-function failureLine(name: string, interval: string, end: { status: string; message: string; log: string | null }): string {
+function failureLine(
+  name: string,
+  interval: string,
+  end: { status: string; message: string; log: string | null },
+): string {
   const log = end.log === null ? '' : ` Log: ${end.log}.`;
   return `${name}/${interval} ${end.status}: ${end.message}.${log} Again: millrace run ${name} --interval ${interval}`;
 }

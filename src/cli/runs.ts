@@ -21,7 +21,11 @@ Examples:
     )
     .action(async (name: string | undefined, flags: CommonFlags & { limit: number }) => {
       if (name !== undefined && !PIPELINE_NAME.test(name)) {
-        throw new CliError('Usage', `${name} is no pipeline's name`, 'a name has small letters, digits and -');
+        throw new CliError(
+          'Usage',
+          `${name} is no pipeline's name`,
+          'a name has small letters, digits and -',
+        );
       }
       const { client, close } = await connect(flags, configFolder(flags.config));
       try {

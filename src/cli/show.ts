@@ -25,7 +25,10 @@ Examples:
         console.log(`${progress.workflowId}: ${progress.status}, started by ${progress.trigger}`);
         console.log(stepLines(progress));
         for (const { id, failure } of progress.steps) {
-          if (failure) console.log(`\n${id}: ${failure.type}: ${failure.message}${failure.log ? `\nlog: ${failure.log}` : ''}`);
+          if (failure)
+            console.log(
+              `\n${id}: ${failure.type}: ${failure.message}${failure.log ? `\nlog: ${failure.log}` : ''}`,
+            );
         }
         if (page) console.log(`\n${page}`);
       } finally {

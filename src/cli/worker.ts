@@ -19,7 +19,8 @@ Examples:
     )
     .action(async (flags: CommonFlags & { logLevel: string }) => {
       const level = LEVELS.find((name) => name === flags.logLevel.toUpperCase());
-      if (!level) throw new CliError('Usage', `no log level ${flags.logLevel}`, `write one of ${LEVELS.join(', ')}`);
+      if (!level)
+        throw new CliError('Usage', `no log level ${flags.logLevel}`, `write one of ${LEVELS.join(', ')}`);
       const config = await configuration(flags);
       const { target, dev } = temporal(flags, config.folder);
       // The servers that belong to a local stack: without them its pipelines could reach nothing.
@@ -27,8 +28,13 @@ Examples:
       // Relative local paths in pipeline files begin where the configuration is, wherever the worker is started.
       process.chdir(config.folder);
       Runtime.install({ logger: flags.json ? jsonLogger(level) : new DefaultLogger(level) });
-      const { worker, close } = await connected(createWorker(config, target, env, say), target.options.address);
-      say(`worker: takes from ${config.taskQueue} at ${target.options.address}, namespace ${target.namespace}`);
+      const { worker, close } = await connected(
+        createWorker(config, target, env, say),
+        target.options.address,
+      );
+      say(
+        `worker: takes from ${config.taskQueue} at ${target.options.address}, namespace ${target.namespace}`,
+      );
       try {
         await worker.run();
       } finally {
@@ -41,7 +47,12 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 
 const jsonLogger = (level: (typeof LEVELS)[number]): DefaultLogger =>
   new DefaultLogger(level, ({ level: at, timestampNanos, message, meta }) =>
-    printJson({ time: new Date(Number(timestampNanos / 1_000_000n)).toISOString(), level: at, message, ...meta }),
+    printJson({
+      time: new Date(Number(timestampNanos / 1_000_000n)).toISOString(),
+      level: at,
+      message,
+      ...meta,
+    }),
   );
 
 async function connected(worker: Promise<RunningWorker>, address: string): Promise<RunningWorker> {

@@ -70,7 +70,7 @@ function join(items: Json[], separator = ''): string {
   const odd = items.find((item) => typeof item !== 'string');
   if (odd !== undefined)
     throw new Error(`join() takes a list of texts, and ${JSON.stringify(odd)} is ${typeName(odd)}`);
-  return items.join(separator);
+  return (items as string[]).join(separator);
 }
 
 function substring(text: string, start: number, end = text.length): string {

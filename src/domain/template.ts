@@ -64,12 +64,18 @@ export function renderValue(text: string, scope: Scope): Json {
   const parts = parseTemplate(text);
   const [first] = parts;
   if (parts.length === 1 && first && 'expression' in first) return first.expression.evaluate(scope);
-  return parts
+  return joined(parts, scope);
+}
+
+/** The text of a template, also where it is one `${…}`. Throws an `ExpressionError`. */
+export const renderText = (text: string, scope: Scope): string => joined(parseTemplate(text), scope);
+
+const joined = (parts: readonly TemplatePart[], scope: Scope): string =>
+  parts
     .map((part) =>
       'text' in part ? part.text : inText(part.expression.evaluate(scope), part.source, part.offset),
     )
     .join('');
-}
 
 /** Renders all strings of a structure; keys stay as they are. */
 export function renderDeep<T extends Json>(value: T, scope: Scope): Json {

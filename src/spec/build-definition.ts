@@ -1,7 +1,6 @@
 import { parseDuration } from '../domain/duration.ts';
 import type {
   Definition,
-  FileSetTemplate,
   ScheduleDefinition,
   StepArgs,
   StepDefinition,
@@ -84,7 +83,7 @@ class Builder {
     }),
     sql: ({ engine, inputs = {}, query, output }) => ({
       engine: this.#connection('engine', engine),
-      inputs: inputs as Record<string, FileSetTemplate>,
+      inputs: inputs,
       query: this.#query(query),
       output,
     }),

@@ -71,6 +71,7 @@ export const cron = () =>
       const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
       throw new Error(
         `${JSON.stringify(text)} is no cron expression: ${reason.replaceAll(';', ',')}; ${mend}`,
+        { cause: error },
       );
     }
     if (next === null) throw new Error(`${JSON.stringify(text)} never comes; ${mend}`);

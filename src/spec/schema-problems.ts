@@ -72,7 +72,7 @@ function flatten(issue: Issue): Issue[] {
   if (!branch) return [issue];
   return branch
     .flatMap(flatten)
-    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
+    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** What a value has wrong by a schema, each with its place, all at once. */

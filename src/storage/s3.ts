@@ -112,7 +112,7 @@ export function createS3Store(config: S3ClientConfig, { maxCopyBytes = 5 * GIB }
     async write(path, content) {
       const { bucket, key } = locate(path);
       await attempt(`write ${path}`, () =>
-        client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content })),
+        client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(content) })),
       );
       return { bytes: Buffer.byteLength(content) };
     },

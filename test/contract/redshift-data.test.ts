@@ -28,6 +28,12 @@ describe('the stand-in for the Redshift Data API', () => {
   });
   afterAll(() => warehouse.stop());
 
+  /** Whether a batch has come to its statement of that number, from 0. */
+  const isRunning = async (Id: string, place: number) => {
+    const { SubStatements } = await warehouse.client.send(new DescribeStatementCommand({ Id }));
+    return SubStatements![place]!.Status === 'STARTED';
+  };
+
   test('says what it is', async () => {
     expect(await (await fetch(warehouse.server.url)).text()).toMatch(
       /Millrace's local stand-in .* not Amazon Redshift/,
@@ -188,7 +194,7 @@ describe('the stand-in for the Redshift Data API', () => {
     [{ Sql: 'SELECT 1', WorkgroupName: 'elsewhere' }, /endpoint doesn't exist/],
     [{ Sqls: Array.from({ length: 41 }, () => 'SELECT 1') }, /Sqls/],
   ])('a bad request is a ValidationException: %#', async (request, message) => {
-    const sql = 'Sqls' in request ? request.Sqls! : request.Sql!;
+    const sql = 'Sqls' in request ? request.Sqls : request.Sql;
     await expect(warehouse.submit(sql, request)).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringMatching(message),
@@ -212,6 +218,7 @@ describe('the stand-in for the Redshift Data API', () => {
   test('no more than 200 statements are active', async () => {
     await warehouse.run('CREATE TABLE busy (n int)');
     const holder = await warehouse.submit(['LOCK busy', 'SELECT pg_sleep(60)']);
+    while (!(await isRunning(holder, 1)));
     const waiting: string[] = [];
     for (let n = 1; n < 200; n++) waiting.push(await warehouse.submit('SELECT * FROM busy'));
     await expect(warehouse.submit('SELECT 1')).rejects.toMatchObject({
@@ -340,16 +347,12 @@ describe('the stand-in for the Redshift Data API', () => {
     /** Lets batches that LOCK the gate go on only when all of them are where they should be. */
     const throughGate = async (batches: string[][], places: number[]) => {
       const holder = await warehouse.submit(['LOCK gate', 'SELECT pg_sleep(60)']);
-      const at = async (id: string, place: number) => {
-        const { SubStatements } = await warehouse.client.send(new DescribeStatementCommand({ Id: id }));
-        return SubStatements![place]!.Status === 'STARTED';
-      };
-      while (!(await at(holder, 1)));
+      while (!(await isRunning(holder, 1)));
       const ids = [];
       for (const [n, batch] of batches.entries()) {
         const id = await warehouse.submit(batch);
         ids.push(id);
-        while (!(await at(id, places[n]!)));
+        while (!(await isRunning(id, places[n]!)));
       }
       await warehouse.client.send(new CancelStatementCommand({ Id: holder }));
       return Promise.all(ids.map((id) => warehouse.ended(id)));

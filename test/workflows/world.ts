@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  bundleWorkflowCode,
-  type WorkflowBundle,
-} from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { FailureInterceptor, createActivities, type Deps } from '../../activities/index.ts';
@@ -138,7 +131,7 @@ export async function createWorld(): Promise<World> {
     },
   };
   const worker = await Worker.create({
-    connection: env.nativeConnection as NativeConnection,
+    connection: env.nativeConnection,
     taskQueue: TASK_QUEUE,
     workflowBundle: await bundle(),
     activities: createActivities(deps),

@@ -1,5 +1,5 @@
 import type { StepOf } from '../../src/domain/definition.ts';
-import { renderValue } from '../../src/domain/template.ts';
+import { renderText } from '../../src/domain/template.ts';
 import { brief } from '../activities.ts';
 import { rejecting } from '../failures.ts';
 import type { StepRun } from '../step-run.ts';
@@ -8,7 +8,7 @@ import type { StepRun } from '../step-run.ts';
 export async function notify(step: StepRun, { args, id }: StepOf<'notify'>) {
   const { webhook, message } = args;
   const { run, interval, failure } = step.scope();
-  const text = String(rejecting(() => renderValue(message, step.scope()), 'message: '));
+  const text = rejecting(() => renderText(message, step.scope()), 'message: ');
   const context = {
     run: run.id,
     runId: run.runId,

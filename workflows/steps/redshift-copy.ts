@@ -2,7 +2,7 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { PreparedPublish } from '../../activities/publish.ts';
 import type { StepOf } from '../../src/domain/definition.ts';
 import { renderSql } from '../../src/domain/sql-template.ts';
-import { renderValue } from '../../src/domain/template.ts';
+import { renderText } from '../../src/domain/template.ts';
 import type { StatementBatch } from '../../src/ports.ts';
 import { brief, waiting } from '../activities.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
@@ -17,7 +17,7 @@ export async function redshiftCopy(step: StepRun, { args, id }: StepOf<'redshift
   const key = step.nextKey();
   const { definition, interval, seq } = step.run.plan;
   const what = {
-    table: String(rejecting(() => renderValue(args.table, scope), 'table: ')),
+    table: rejecting(() => renderText(args.table, scope), 'table: '),
     mode,
     unit: `${definition.name}/${id}/${interval.id}`,
     key,

@@ -66,7 +66,7 @@ async function cancellable(
     }
   };
   let stopping: Promise<void> | undefined;
-  const onAbort = () => (stopping = stop());
+  const onAbort = () => void (stopping = stop());
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     await query;

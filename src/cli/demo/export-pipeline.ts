@@ -12,7 +12,11 @@ const SCRIPT =
   'insert into public.route_export select day, count(*), sum(flights) from public.route_delays ' +
   "where day = '#{myDay}' group by day";
 
-const object = (id: string, fields: Record<string, string>, refs: Record<string, string> = {}): PipelineObject => ({
+const object = (
+  id: string,
+  fields: Record<string, string>,
+  refs: Record<string, string> = {},
+): PipelineObject => ({
   id,
   name: id,
   fields: [
@@ -22,7 +26,10 @@ const object = (id: string, fields: Record<string, string>, refs: Record<string,
 });
 
 /** Makes the Data Pipeline `route-export`, which the example activates at its end. */
-export async function createExportPipeline(client: DataPipelineClient, redshift: Servers['redshift']): Promise<void> {
+export async function createExportPipeline(
+  client: DataPipelineClient,
+  redshift: Servers['redshift'],
+): Promise<void> {
   const { pipelineId } = await client.send(
     new CreatePipelineCommand({ name: 'route-export', uniqueId: 'millrace-route-export' }),
   );

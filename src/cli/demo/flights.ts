@@ -13,7 +13,10 @@ export const MOST_DAYS = 181;
 /** The Parquet file with all flights. */
 export function flightsFile(): string {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/flights-3m.parquet');
+    return join(
+      dirname(createRequire(import.meta.url).resolve('vega-datasets')),
+      '../data/flights-3m.parquet',
+    );
   } catch {
     throw new CliError('NoData', 'the npm package vega-datasets is not installed', 'run `npm ci`');
   }
@@ -21,10 +24,15 @@ export function flightsFile(): string {
 
 /** The first `count` days. */
 export const days = (count: number): string[] =>
-  Array.from({ length: count }, (_, at) => new Date(Date.parse(FIRST_DAY) + at * 86_400_000).toISOString().slice(0, 10));
+  Array.from({ length: count }, (_, at) =>
+    new Date(Date.parse(FIRST_DAY) + at * 86_400_000).toISOString().slice(0, 10),
+  );
 
 /** Makes a Parquet file of each day; calls `use` with where each is, and removes them afterwards. */
-export async function withDayFiles<T>(of: string[], use: (fileOf: (day: string) => string) => Promise<T>): Promise<T> {
+export async function withDayFiles<T>(
+  of: string[],
+  use: (fileOf: (day: string) => string) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-flights-'));
   const database = await DuckDBInstance.create(':memory:');
   const fileOf = (day: string) => join(folder, `${day}.parquet`);

@@ -29,9 +29,11 @@ export async function runDays(
   );
   // Waited for at the end; a failure in between must not be an unhandled one.
   ended.catch(() => {});
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     last = open === 0;
-    const asked = await Promise.all(days.map((day) => askProgress(client, `${pipeline}/${day}`).catch(() => undefined)));
+    const asked = await Promise.all(
+      days.map((day) => askProgress(client, `${pipeline}/${day}`).catch(() => undefined)),
+    );
     const standing = asked.filter((progress) => progress !== undefined);
     board.show(standing);
     await look(standing);

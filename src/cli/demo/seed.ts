@@ -27,7 +27,10 @@ export async function withFlights<T>(
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   const s3 = new S3Client({ ...aws, endpoint: endpoints.s3, forcePathStyle: true });
-  const tables = new DemoWarehouse(new RedshiftDataClient({ ...aws, endpoint: endpoints.redshiftData }), warehouse);
+  const tables = new DemoWarehouse(
+    new RedshiftDataClient({ ...aws, endpoint: endpoints.redshiftData }),
+    warehouse,
+  );
   const dataPipeline = new DataPipelineClient({ ...aws, endpoint: endpoints.dataPipeline });
   return withDayFiles(days, async (fileOf) => {
     const early = days.filter((day) => !late.includes(day));

@@ -27,7 +27,9 @@ export class DemoWarehouse {
   }
 
   async createTables(): Promise<void> {
-    const { Id } = await this.#client.send(new BatchExecuteStatementCommand({ ...this.#target, Sqls: TABLES }));
+    const { Id } = await this.#client.send(
+      new BatchExecuteStatementCommand({ ...this.#target, Sqls: TABLES }),
+    );
     await this.#end(Id);
   }
 
@@ -37,7 +39,9 @@ export class DemoWarehouse {
     await this.#end(Id);
     const { Records = [] } = await this.#client.send(new GetStatementResultCommand({ Id }));
     return Records.map((fields) =>
-      fields.map(({ stringValue, longValue, doubleValue }) => stringValue ?? String(longValue ?? doubleValue ?? '')),
+      fields.map(
+        ({ stringValue, longValue, doubleValue }) => stringValue ?? String(longValue ?? doubleValue ?? ''),
+      ),
     );
   }
 
@@ -45,7 +49,8 @@ export class DemoWarehouse {
     for (;;) {
       const { Status, Error: error } = await this.#client.send(new DescribeStatementCommand({ Id }));
       if (Status === 'FINISHED') return;
-      if (Status === 'FAILED' || Status === 'ABORTED') throw new Error(`the warehouse refused: ${error ?? Status}`);
+      if (Status === 'FAILED' || Status === 'ABORTED')
+        throw new Error(`the warehouse refused: ${error ?? Status}`);
       await sleep(50);
     }
   }

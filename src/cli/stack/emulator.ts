@@ -24,7 +24,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Record<st
   let said: Record<string, string> | undefined;
   if (child.stdout === null) throw new Error(`${name} has no stdout`);
   createInterface(child.stdout).on('line', (line) => {
-    said ??= JSON.parse(line) as Record<string, string>;
+    if (line.startsWith('{')) said ??= JSON.parse(line) as Record<string, string>;
   });
   await untilReady(child, signal, async () => said !== undefined);
   return said ?? {};

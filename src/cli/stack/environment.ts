@@ -4,6 +4,8 @@ import type { Endpoints } from './servers.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface EnvironmentOptions {
+  /** The stack's own: its worker keeps the jobs of engines there. */
+  folder: string;
   endpoints: Endpoints;
   namespace: string;
   /** A Temporal profile file of our own, or undefined where Temporal isn't ours. */
@@ -15,6 +17,7 @@ export const given = (env: Environment): string | undefined => env['TEMPORAL_ADD
 
 /** What other programs need to talk to the stack: Temporal's and the AWS SDKs' own variables. */
 export function stackEnvironment({
+  folder,
   endpoints,
   namespace,
   profileFile,
@@ -35,6 +38,7 @@ export function stackEnvironment({
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
     ONCALL_URL: endpoints.webhook,
+    MILLRACE_FOLDER: folder,
   };
 }
 
@@ -46,7 +50,9 @@ export function childEnvironment(env: Environment, stackEnv: Record<string, stri
   const isKept = (name: string) =>
     !name.startsWith('AWS_') && (given(env) !== undefined || !name.startsWith('TEMPORAL_'));
   const kept = Object.entries(env).filter(([name]) => isKept(name));
-  return { ...Object.fromEntries(kept), ...stackEnv };
+  // Each AWS client warns at its start that a later SDK will want a newer Node.
+  const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+  return { ...Object.fromEntries(kept), ...quiet, ...stackEnv };
 }
 
 /** Takes the place of the user's own profile file, whose TLS settings or API key would be applied to our server. */

@@ -18,9 +18,7 @@ export async function untilReady(
     signal.throwIfAborted();
     if (await ask().catch(() => false)) return;
     if (child.ended !== undefined) {
-      throw new Error(
-        `${child.name} ended (${child.ended}) before it was ready. ${lastWords(child.logFile)}`,
-      );
+      throw notStarted(`${child.name} ended (${child.ended}) before it was ready`, child.logFile);
     }
     if (Date.now() > giveUpAt) {
       throw notStarted(`${child.name} was not ready after ${LIMIT_MS / 1000} s`, child.logFile);

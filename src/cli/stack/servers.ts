@@ -64,7 +64,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     dataPipeline: url(dataPipelinePort),
     webhook,
   };
-  const stackEnv = stackEnvironment({ endpoints, namespace, profileFile });
+  const stackEnv = stackEnvironment({ folder, endpoints, namespace, profileFile });
   const dataFolder = persist ? join(folder, 'data') : undefined;
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
   const common = { family, env: childEnvironment(env, stackEnv), signal };
@@ -85,8 +85,11 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     }).catch(giveUp),
     startEmulator({ ...common, main, name: 'data-pipeline', port: dataPipelinePort }).catch(giveUp),
     startMinistack({ ...common, executable: executables.ministack, port: awsPort, dataFolder }).catch(giveUp),
-    given(env) ??
-      startTemporal({ ...common, executable: executables.temporal, port, uiPort, dataFolder }).catch(giveUp),
+    given(env)
+      ? Promise.resolve()
+      : startTemporal({ ...common, executable: executables.temporal, port, uiPort, dataFolder }).catch(
+          giveUp,
+        ),
   ] as const;
   await Promise.allSettled(started);
   // The one that failed first is the cause of the others' end.

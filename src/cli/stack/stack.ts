@@ -27,6 +27,8 @@ export interface StackOptions {
   /** Where to write what runs, for other commands to find it. */
   announceAs?: string;
   log: (text: string) => void;
+  /** Called on the way down of a stack that was ready, when the worker has ended and the servers still run. */
+  afterWorker?: (stackEnv: Record<string, string>) => Promise<void>;
   /** Removes what an earlier stack in this folder kept. */
   fresh?: boolean;
   /** Aborting it ends a start that is under way. */
@@ -38,8 +40,6 @@ export interface StackOptions {
 export interface Stack extends Servers {
   /** Of the processes that run now, by name. */
   pids(): Record<string, number>;
-  /** Called by `stop` before the worker is ended, in the order of registration. */
-  onStop(hook: () => Promise<void>): void;
   /** Ends every process, the worker first. May be called again. */
   stop(): Promise<void>;
 }
@@ -65,15 +65,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   });
   options.hurry?.addEventListener('abort', () => family.killAll());
   const webhook = await startWebhook(join(folder, 'webhook.log'), log);
-  const hooks: (() => Promise<void>)[] = [];
   let retract = () => {};
+  let stackEnv: Record<string, string> | undefined;
 
   async function end(): Promise<void> {
     retract();
-    for (const hook of hooks)
-      await hook().catch((error: unknown) => log(`on the way down: ${String(error)}`));
     ending.abort();
     await family.stop('worker', WORKER_GRACE_MS);
+    if (isReady && stackEnv !== undefined) {
+      await options
+        .afterWorker?.(stackEnv)
+        .catch((error: unknown) => log(`on the way down: ${String(error)}`));
+    }
     await family.stopAll(GRACE_MS);
     await webhook.stop();
     release();
@@ -81,8 +84,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     const servers = await startServers({ ...options, family, webhook: webhook.url, signal });
+    stackEnv = servers.env;
     if (options.worker !== undefined) {
-      await startWorker({ ...options, ...options.worker, family, stackEnv: servers.env, signal });
+      await startWorker({ ...options, ...options.worker, family, stackEnv, signal });
     }
     const { endpoints, namespace, env } = servers;
     if (options.announceAs !== undefined) {
@@ -94,7 +98,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       ...servers,
       pids: () => family.pids(),
-      onStop: (hook) => void hooks.push(hook),
       stop: () => (ended ??= end()),
     };
   } catch (error) {

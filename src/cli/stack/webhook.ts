@@ -19,7 +19,7 @@ export async function startWebhook(logFile: string, say: (text: string) => void)
           logFile,
           `${JSON.stringify({ at: new Date().toISOString(), path: request.url, body })}\n`,
         );
-        say(`webhook ${request.url}: ${body}`);
+        say(`webhook: ${messageIn(body)}`);
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}\n');
       },
       () => response.destroy(),
@@ -34,4 +34,14 @@ export async function startWebhook(logFile: string, say: (text: string) => void)
       if (server.listening) await once(server.close(), 'close');
     },
   };
+}
+
+/** What a person would read of a message; the file has all of it. */
+function messageIn(body: string): string {
+  try {
+    const { text: message } = JSON.parse(body) as { text?: unknown };
+    return typeof message === 'string' ? message : body;
+  } catch {
+    return body;
+  }
 }

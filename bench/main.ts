@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { say } from '../src/cli/output.ts';
+import { packageRoot } from '../src/config.ts';
+import { core } from './core/index.ts';
+import { runPart, type Part } from './harness/bench.ts';
+import type { Figure } from './harness/figure.ts';
+import { beginReport, reportTable, saveReport } from './harness/report.ts';
+
+/*
+ * npm run bench -- SUITE [PART…] [--quick] [--json FILE]
+ *
+ * A whole run is saved as bench/results/SUITE.json; a quick one, or one of a few parts, only where --json says.
+ */
+
+const SUITES: Record<string, Record<string, Part>> = { core };
+const USAGE = 'usage: npm run bench -- SUITE [PART…] [--quick] [--json FILE]';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+});
+const [name = '', ...asked] = positionals;
+const suite = SUITES[name] ?? stop(`${USAGE}; suites: ${Object.keys(SUITES).join(', ')}`);
+const unknown = asked.find((part) => !(part in suite));
+if (unknown !== undefined) stop(`${name} has no part ${unknown}; it has: ${Object.keys(suite).join(', ')}`);
+
+const isWhole = asked.length === 0 && !values.quick;
+const file = values.json ?? (isWhole ? join(packageRoot(), 'bench', 'results', `${name}.json`) : undefined);
+Runtime.install({ logger: new DefaultLogger('WARN') });
+const reportOf = beginReport(name, values.quick);
+const figures: Figure[] = [];
+for (const [part, run] of Object.entries(suite)) {
+  if (asked.length === 0 || asked.includes(part)) figures.push(...(await runPart(run, values.quick, say)));
+}
+const report = reportOf(figures);
+console.log(reportTable(report));
+if (file !== undefined) {
+  saveReport(file, report);
+  say(`saved as ${file}`);
+}
+
+function stop(message: string): never {
+  say(message);
+  process.exit(2);
+}
