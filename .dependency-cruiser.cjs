@@ -107,13 +107,13 @@ module.exports = {
     ),
     never(
       'only-programs-put-it-together',
-      { pathNot: ['^src/cli/', '^src/(config|temporal|search-attributes|worker)\\.ts$'] },
+      { pathNot: ['^(src/cli|test|bench)/', '^src/(config|temporal|search-attributes|worker)\\.ts$'] },
       '^src/(config|temporal|search-attributes|worker)\\.ts$',
       'configuration and connections belong to src/worker and src/cli, which hand on what others need',
     ),
     never(
       'nobody-imports-the-command-line',
-      { pathNot: '^src/cli/' },
+      { pathNot: '^(src/cli|test|bench)/' },
       '^src/cli/',
       'src/cli is the outermost ring',
     ),

@@ -26,6 +26,11 @@ const CLOCKS = [
   },
 ];
 
+const SCRIPT_GLOBALS = [
+  ...['Buffer', 'URL', 'console', 'module', 'process'],
+  ...['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'],
+];
+
 export default defineConfig(
   globalIgnores(['dist/', '.millrace/', 'coverage/', 'schema/', 'bench/results/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -34,18 +39,7 @@ export default defineConfig(
     // Scripts run before there is anything to resolve a type with.
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
-      globals: Object.fromEntries(
-        [
-          'process',
-          'console',
-          'URL',
-          'setInterval',
-          'clearInterval',
-          'setTimeout',
-          'clearTimeout',
-          'module',
-        ].map((name) => [name, 'readonly']),
-      ),
+      globals: Object.fromEntries(SCRIPT_GLOBALS.map((name) => [name, 'readonly'])),
     },
   },
   {
@@ -71,6 +65,8 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // Our factories return plain functions, which may be taken out of what they came in.
       '@typescript-eslint/unbound-method': 'off',
+      // A list for `Promise.all` may hold what is there already beside what is on its way.
+      '@typescript-eslint/await-thenable': 'off',
       // It knows neither what a callback has changed since nor what a server leaves out of its reply.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // A type parameter that appears once says what is read, or that a type may be an interface.
@@ -104,6 +100,7 @@ export default defineConfig(
         'no-unsafe-member-access',
         'no-unsafe-return',
         'no-misused-promises',
+        'no-misused-spread',
         'restrict-plus-operands',
         'use-unknown-in-catch-callback-variable',
       ].map((rule) => [`@typescript-eslint/${rule}`, 'off']),

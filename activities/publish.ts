@@ -54,12 +54,8 @@ export function createPublishActivities({ warehouses, files, measure }: Deps, wa
     async readLedger(request: { warehouse: string; plan: PublishPlan; key: string }): Promise<LedgerEntry> {
       const warehouse = connection('warehouse', warehouses, request.warehouse);
       // Every look has a name of its own: an old look's answer would be an old truth.
-      const row = await firstRow(
-        warehouse,
-        request.plan.ledger,
-        `${request.key}-ledger-${Date.now()}`,
-        watchers,
-      );
+      const name = `${request.key}-l${Date.now().toString(36)}`;
+      const row = await firstRow(warehouse, request.plan.ledger, name, watchers);
       if (Number(row?.['published']) > 0) return 'published';
       return Number(row?.['newer']) > 0 ? 'superseded' : 'absent';
     },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { say } from '../src/cli/output.ts';
-import { packageRoot } from '../src/config.ts';
+import { completeEnvironment, packageRoot } from '../src/config.ts';
 import { core } from './core/index.ts';
 import { runPart, type Part } from './harness/bench.ts';
 import type { Figure } from './harness/figure.ts';
@@ -28,6 +28,8 @@ if (unknown !== undefined) stop(`${name} has no part ${unknown}; it has: ${Objec
 
 const isWhole = asked.length === 0 && !values.quick;
 const file = values.json ?? (isWhole ? join(packageRoot(), 'bench', 'results', `${name}.json`) : undefined);
+// The SDK warns of Node 20 at every start; which Node is needed stands in package.json.
+completeEnvironment({ AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const reportOf = beginReport(name, values.quick);
 const figures: Figure[] = [];

@@ -6,8 +6,7 @@ const THROTTLED =
 const PASSING = /^(ExpiredToken|RequestExpired|RequestTimeout|RequestTimeTooSkewed)/;
 const NETWORK = /^(E[A-Z]{3,}|UND_ERR_\w+|TimeoutError|NetworkingError|AbortError|RequestAbortedError)$/;
 /** Where Node's errors come from another realm, as in Jest, the SDK wraps them and drops their code. */
-const WRAPPED =
-  /^AWS SDK error wrapper for Error: .*\bE[A-Z]{3,}\b|^AWS SDK error wrapper for Error: socket hang up/;
+const WRAPPED = /^AWS SDK error wrapper for (TimeoutError|Error: (.*\bE[A-Z]{3,}\b|socket hang up))/;
 
 interface AwsError {
   name?: string;

@@ -30,7 +30,7 @@ export const duckdb: Part = async ({ folder, quick, say }) => {
   const log = openSync(join(folder, 'jobs.log'), 'a');
   let count = 0;
   const nextKey = () => jobKey('0'.repeat(32), 'routes', (count += 1));
-  const output = (name: string) => ({ path: join(folder, name, '/'), format: 'parquet' as const });
+  const output = (name: string) => ({ path: join(folder, 'out', name, '/'), format: 'parquet' as const });
   const specFor = (name: string): JobSpec => ({
     kind: 'sql',
     inputs: { flights: flights() },
@@ -62,7 +62,7 @@ export const duckdb: Part = async ({ folder, quick, say }) => {
   async function alone(): Promise<ProcessCost> {
     const { memory, threads } = LIMITS;
     const { path } = output('alone');
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     const asked: Alone = {
       input: flights().path,
       query: ROUTES,

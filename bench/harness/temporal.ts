@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { FailureInterceptor } from '../../activities/index.ts';
 import { LOOPBACK, freePorts } from '../../src/cli/stack/port.ts';
 import { startTemporal } from '../../src/cli/stack/temporal.ts';
@@ -59,4 +59,4 @@ const LIKE_OURS = {
   maxHeartbeatThrottleInterval: '240s',
   maxCachedWorkflows: 500,
   shutdownForceTime: '15s',
-} as const;
+} satisfies Partial<WorkerOptions>;

@@ -37,6 +37,8 @@ const SETTINGS = {
   TimeZone: 'UTC',
   log_timezone: 'UTC',
   lc_messages: 'C',
+  // Errors of statements go to those who sent them.
+  log_min_messages: 'fatal',
 };
 
 /**
@@ -65,7 +67,14 @@ const exists = (file: string): Promise<boolean> =>
   );
 
 const run = async ([file, ...args]: string[]): Promise<void> => {
-  await promisify(execFile)(file!, args, { env: { PATH: process.env['PATH'] } });
+  try {
+    await promisify(execFile)(file!, args, { env: { PATH: process.env['PATH'] } });
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() || String(error);
+    const instead =
+      file === 'unshare' ? '; if user namespaces are off here, run as another user than root' : '';
+    throw new Error(`PostgreSQL's initdb failed: ${said}${instead}`, { cause: error });
+  }
 };
 
 /** Makes the data folder unless it is there; a half-made one is never taken for it. */

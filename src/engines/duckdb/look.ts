@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import { assertNever } from '../../domain/failure.ts';
 import type { WorkStatus } from '../../domain/state.ts';
@@ -20,6 +21,8 @@ export type Look =
   | { is: 'ended'; state: FinalState };
 
 export function look(job: JobFolder): Look {
+  // A ref that somebody typed must not lead out of the engine's folder.
+  if (basename(job.key) !== job.key || job.key.startsWith('.')) return { is: 'missing' };
   const state = readState(job);
   if (state !== undefined) return { is: 'ended', state };
   // The claim before the result, for the process writes the result before it lets go of its claim.
@@ -68,7 +71,9 @@ export function readLog(job: JobFolder, from: number, maxBytes: number): Buffer 
 
 /** The whole lines of the log from a byte offset on; at the end of the job the last one may lack its break. */
 export function readLines(job: JobFolder, from: number, maxBytes: number): { lines: string[]; next: number } {
-  const isOpen = ['queued', 'running'].includes(look(job).is);
+  const seen = look(job).is;
+  if (seen === 'missing') return { lines: [], next: from };
+  const isOpen = ['queued', 'running'].includes(seen);
   const bytes = readLog(job, from, maxBytes);
   const whole = bytes.lastIndexOf('\n') + 1;
   const end = isOpen || (bytes.length === maxBytes && whole > 0) ? whole : bytes.length;

@@ -94,7 +94,9 @@ async function checkedQuery(connection: DuckDBConnection, spec: SqlSpec): Promis
 }
 
 async function treeOf(connection: DuckDBConnection, query: string): Promise<string> {
-  const [[tree] = []] = (await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [query])).getRows();
+  const [[tree] = []] = (
+    await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [query])
+  ).getRows();
   return String(tree);
 }
 

@@ -8,6 +8,7 @@ import { isGoneWithin } from './process.ts';
 
 /** The longest path of a socket that every system takes (104 bytes on macOS, 108 on Linux). */
 const MAX_SOCKET_PATH = 103;
+const RETRY_MS = 200;
 
 export interface WatchOptions {
   root: string;
@@ -23,7 +24,8 @@ export interface WatchOptions {
  */
 export function createWatchers({ root, isOurs, onGone }: WatchOptions) {
   const wakers = new Map<string, Set<() => void>>();
-  const sockets = new Map<string, Socket>();
+  /** What waits for each process: a connection, or a timer until the next one is tried. */
+  const sockets = new Map<string, { destroy(): unknown }>();
 
   function wake(key: string): void {
     wakers.get(key)?.forEach((call) => call());
@@ -45,21 +47,30 @@ export function createWatchers({ root, isOurs, onGone }: WatchOptions) {
     if (seen === 'queued' || (seen === 'running' && isOurs(key))) return;
     if (seen !== 'running') return queueMicrotask(() => wake(key));
     const socket = connectTo(job);
-    if (socket === undefined) return;
+    if (socket === undefined) return retry(key);
     sockets.set(key, socket);
     let isConnected = false;
     socket
       .on('connect', () => (isConnected = true))
-      // Nobody listens yet, or no longer.
       .on('error', () => undefined)
-      .on('close', () => (isConnected ? void lose(job) : refused(key)))
+      .on('close', () => {
+        const isDropped = sockets.get(key) !== socket;
+        if (isDropped) return;
+        if (isConnected) void lose(job);
+        else retry(key);
+      })
       .resume()
       .unref();
   }
 
-  function refused(key: string): void {
-    sockets.delete(key);
-    if (look(jobFolder(root, key)).is !== 'running') attend(key);
+  /** Nobody listens yet, or can't, or listens no longer. */
+  function retry(key: string): void {
+    const again = () => {
+      sockets.delete(key);
+      attend(key);
+    };
+    const timer = setTimeout(again, RETRY_MS).unref();
+    sockets.set(key, { destroy: () => clearTimeout(timer) });
   }
 
   return {
@@ -74,6 +85,7 @@ export function createWatchers({ root, isOurs, onGone }: WatchOptions) {
         if (calls.size > 0 || wakers.get(key) !== calls) return;
         wakers.delete(key);
         sockets.get(key)?.destroy();
+        sockets.delete(key);
       };
     },
   };
@@ -83,7 +95,7 @@ function connectTo(job: JobFolder): Socket | undefined {
   const paths = [job.socket, relative(process.cwd(), job.socket)];
   const path = paths.find((each) => Buffer.byteLength(each) <= MAX_SOCKET_PATH);
   if (path !== undefined) return connect(path);
-  // Too long. Linux has a short path to every open folder; elsewhere polling alone must do.
+  // Too long. Linux has a short path to every open folder; elsewhere looking again and again must do.
   if (process.platform !== 'linux') return undefined;
   const folder = openSync(job.path, 'r');
   return connect(`/proc/self/fd/${folder}/socket`).once('close', () => closeSync(folder));

@@ -18,7 +18,7 @@ const ROLLED_BACK =
   /serializ|could not serialize|deadlock detected|conflict with (a )?concurrent|tuple concurrently|violates unique constraint "pg_|1023/i;
 /** The connection broke: the transaction may have been committed. */
 const UNCLEAR =
-  /terminating connection|connection (terminated|reset|refused|closed)|server closed|system is shutting down|starting up/i;
+  /terminating connection|connection (terminated|reset|refused|closed)|server closed|system is shutting down|starting up|warehouse restarted/i;
 
 /** Where a statement or batch stands. */
 export function stateOf({ Status, Error: error, SubStatements }: DescribeStatementResponse): WorkState {
@@ -26,7 +26,7 @@ export function stateOf({ Status, Error: error, SubStatements }: DescribeStateme
   if (status !== 'failed') return { status };
   const failedAt = SubStatements?.findIndex((statement) => statement.Status === 'FAILED') ?? -1;
   const words = SubStatements?.[failedAt]?.Error ?? error ?? 'no reason given';
-  const message = words.replace(/^ERROR:\s*/, '');
+  const message = words.replace(/^ERROR:\s*/, '').replaceAll(/\s*\n\s*/g, ' ');
   return {
     status,
     message,
