@@ -1,7 +1,10 @@
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { createClusterActivities } from './cluster.ts';
 import { createDataPipelineActivities } from './data-pipeline.ts';
 import type { Deps } from './deps.ts';
+import { FailureInterceptor } from './failure-interceptor.ts';
 import { createFileActivities } from './files.ts';
+import { KeepAliveInterceptor } from './keep-alive.ts';
 import { createNotifyActivities } from './notify.ts';
 import { createPublishActivities } from './publish.ts';
 import { createRunActivities } from './runs.ts';
@@ -9,7 +12,6 @@ import { Watchers } from './watcher.ts';
 import { createWorkActivities } from './work.ts';
 
 export type { Deps } from './deps.ts';
-export { FailureInterceptor } from './failure-interceptor.ts';
 
 /** All activities, over the ports that they are given. */
 export function createActivities(deps: Deps) {
@@ -26,3 +28,9 @@ export function createActivities(deps: Deps) {
 }
 
 export type Activities = ReturnType<typeof createActivities>;
+
+/** What goes around every activity. */
+export const activityInterceptors: ActivityInterceptorsFactory[] = [
+  () => ({ inbound: new FailureInterceptor() }),
+  () => ({ inbound: new KeepAliveInterceptor() }),
+];

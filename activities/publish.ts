@@ -1,7 +1,13 @@
 import { shortHash } from '../src/domain/key.ts';
 import { EtlError } from '../src/domain/failure.ts';
-import { hasEnded } from '../src/domain/state.ts';
-import type { FileSet, PublishPlan, PublishRequest, StoredFile, Warehouse } from '../src/ports.ts';
+import type {
+  FileSet,
+  PublishPlan,
+  PublishRequest,
+  StatementBatch,
+  StoredFile,
+  Warehouse,
+} from '../src/ports.ts';
 import type { Deps } from './deps.ts';
 import { connection, heartbeating } from './waiting.ts';
 import type { Watchers } from './watcher.ts';
@@ -62,16 +68,16 @@ export function createPublishActivities({ warehouses, files, measure }: Deps, wa
   };
 }
 
-async function firstRow(warehouse: Warehouse, sql: string, name: string, watchers: Watchers) {
-  const ref = await warehouse.submit({ statements: [sql] }, name);
+async function firstRow(warehouse: Warehouse, batch: StatementBatch, name: string, watchers: Watchers) {
+  const ref = await warehouse.submit(batch, name);
   return heartbeating(
     () => ({ ref: ref.id }),
     async (cancelled) => {
       const state = await watchers.of(warehouse).ended(ref, cancelled, () => {});
-      if (hasEnded(state.status) && state.status !== 'done') {
-        throw new EtlError('Unavailable', `can't read the ledger: ${state.message ?? state.status}`);
-      }
-      return (await warehouse.result(ref)).row;
+      if (state.status === 'done') return (await warehouse.result(ref)).row;
+      // What has nothing to do with the statement passes; a permission that is missing does not.
+      const type = state.transient === undefined ? 'PublishFailed' : 'Unavailable';
+      throw new EtlError(type, `can't read the ledger: ${state.message ?? state.status}`);
     },
   );
 }

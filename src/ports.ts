@@ -156,8 +156,8 @@ export interface PublishPlan {
   publish: StatementBatch;
   /** By the index of a statement of `publish` that divides by zero on purpose: what is wrong then. */
   guards: Record<number, string>;
-  /** One row `{ published, newer }`: whether this key is in the ledger, and whether a newer run is. */
-  ledger: string;
+  /** Ends in one row `{ published, newer }`: whether this key is in the ledger, and whether a newer run is. */
+  ledger: StatementBatch;
   /** Clears the stage away. */
   cleanUp: StatementBatch;
 }

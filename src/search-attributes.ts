@@ -30,10 +30,7 @@ export async function ensureSearchAttributes(
     return true;
   } catch (error) {
     const create = Object.entries(ATTRIBUTES)
-      .map(
-        ([name, type]) =>
-          `--name ${name} --type ${type === KEYWORD ? 'Keyword' : 'Datetime'}`,
-      )
+      .map(([name, type]) => `--name ${name} --type ${type === KEYWORD ? 'Keyword' : 'Datetime'}`)
       .join(' ');
     warn(
       `runs go without search attributes (${error instanceof Error ? error.message : String(error)}); ` +

@@ -6,7 +6,7 @@ import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { FailureInterceptor, createActivities, type Deps } from '../activities/index.ts';
+import { activityInterceptors, createActivities, type Deps } from '../activities/index.ts';
 import { foundTools, type Configuration, type Environment } from './config.ts';
 import { EtlError } from './domain/failure.ts';
 import { createEngine } from './engines/index.ts';
@@ -51,7 +51,7 @@ export async function createWorker(
       taskQueue: config.taskQueue,
       ...workflowCode(),
       activities: createActivities(depsOf(config, env, client, searchAttributes)),
-      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+      interceptors: { activity: activityInterceptors },
       maxConcurrentActivityTaskExecutions: MOST_ACTIVITIES,
       // The rhythm of heartbeats is what the server pays for; a short timeout still gets the beats that it needs.
       maxHeartbeatThrottleInterval: Math.round(config.heartbeatTimeoutMs * 0.8),
@@ -75,7 +75,10 @@ function workflowCode() {
 }
 
 /** One request to AWS, and no second: Temporal is the only retrier. */
-const AWS = { maxAttempts: 1, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 } };
+const AWS = {
+  maxAttempts: 1,
+  requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 },
+};
 
 /** The engines of the configuration, and the store that they share. */
 export function createEngines(config: Configuration, env: Environment) {
@@ -104,22 +107,36 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
   const at = (text: string) => resolved(text, env);
   return {
     engines,
-    warehouses: mapValues(config.warehouses, ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
-      const redshift = new RedshiftDataClient({ ...AWS, ...(region !== undefined && { region: at(region) }) });
-      const target = {
-        Database: at(database),
-        ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
-        ...(cluster !== undefined && { ClusterIdentifier: at(cluster) }),
-        ...(secretArn !== undefined && { SecretArn: at(secretArn) }),
-        ...(dbUser !== undefined && { DbUser: at(dbUser) }),
-      };
-      return new RedshiftWarehouse(redshift, target, iamRole === undefined ? undefined : at(iamRole), REQUEST_TIMEOUT_MS);
-    }),
+    warehouses: mapValues(
+      config.warehouses,
+      ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
+        const redshift = new RedshiftDataClient({
+          ...AWS,
+          ...(region !== undefined && { region: at(region) }),
+        });
+        const target = {
+          Database: at(database),
+          ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
+          ...(cluster !== undefined && { ClusterIdentifier: at(cluster) }),
+          ...(secretArn !== undefined && { SecretArn: at(secretArn) }),
+          ...(dbUser !== undefined && { DbUser: at(dbUser) }),
+        };
+        return new RedshiftWarehouse(
+          redshift,
+          target,
+          iamRole === undefined ? undefined : at(iamRole),
+          REQUEST_TIMEOUT_MS,
+        );
+      },
+    ),
     webhooks: mapValues(config.webhooks, ({ url }) =>
       createWebhook({ url: async () => at(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
     ),
     dataPipelines: createDataPipelines({
-      client: new DataPipelineClient({ ...AWS, ...(config.dataPipelines?.region && { region: at(config.dataPipelines.region) }) }),
+      client: new DataPipelineClient({
+        ...AWS,
+        ...(config.dataPipelines?.region && { region: at(config.dataPipelines.region) }),
+      }),
     }),
     files: store,
     measure: (output) => measureOutput(store, output),
@@ -150,5 +167,8 @@ async function s3Access(s3: S3Client, endpoint: string | undefined): Promise<S3A
   return { region, accessKeyId, secretAccessKey, sessionToken, ...own };
 }
 
-const mapValues = <T, U>(all: Readonly<Record<string, T>>, to: (value: T, name: string) => U): Record<string, U> =>
+const mapValues = <T, U>(
+  all: Readonly<Record<string, T>>,
+  to: (value: T, name: string) => U,
+): Record<string, U> =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [name, to(value, name)]));

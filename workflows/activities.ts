@@ -11,8 +11,11 @@ const common = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 } satisfies ActivityOptions;
 
-/** One request or a few: each has a deadline of its own that is shorter than this. */
-const BRIEF = { ...common, startToCloseTimeout: '2m' } satisfies ActivityOptions;
+/**
+ * One request or a few: each has a deadline of its own that is shorter than this. What lasts long enough heartbeats by
+ * itself, so that a worker that died is known after 10 s.
+ */
+const BRIEF = { ...common, startToCloseTimeout: '2m', heartbeatTimeout: '10s' } satisfies ActivityOptions;
 
 /** The activities that answer soon. */
 export function brief(summary: string, options: ActivityOptions = {}) {

@@ -58,7 +58,10 @@ export const demo: Part = async (bench) => {
 const figure = (what: string, seconds: number, atMost?: number): Figure =>
   measured({ part: PART, what, unit: 's', ...(atMost !== undefined && { atMost }) }, [seconds]);
 
-/** npm leaves variables to its scripts, by which the npm in the clone would take itself for this one. */
+/**
+ * Without what npm leaves to its scripts, by which the npm in the clone would take itself for this one, and without a
+ * Temporal of somebody's own, which a newcomer doesn't have.
+ */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(npm_(lifecycle|package|command|node|execpath|config_local_prefix)|INIT_CWD|TEMPORAL_)/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !ours.test(name)));

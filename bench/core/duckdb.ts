@@ -55,6 +55,7 @@ export const duckdb: Part = async ({ folder, quick, say }) => {
     const cost = await measureNode(JOB, { cwd: job.path, input: JSON.stringify(settings), log });
     const result = readResult(job);
     if (result?.status !== 'done') throw new Error(`the job ended badly: ${result?.message ?? 'no result'}`);
+    sameRows('the job', result.rows ?? 0);
     rmSync(spec.output.path, { recursive: true });
     return cost;
   }
@@ -86,14 +87,16 @@ export const duckdb: Part = async ({ folder, quick, say }) => {
     return { ms, peakMB: Number.NaN };
   }
 
-  /** That something was written, and as much each time. */
-  let rows: number | undefined;
   async function check(path: string): Promise<void> {
-    const measure = await measureOutput(store, { path, format: 'parquet' });
-    rows ??= measure.rows;
-    if (measure.rows !== rows)
-      throw new Error(`${path} has ${measure.rows} rows, and another one had ${rows}`);
+    sameRows(path, (await measureOutput(store, { path, format: 'parquet' })).rows);
     rmSync(path, { recursive: true });
+  }
+
+  /** All did the same work, or the comparison says nothing. */
+  let known: number | undefined;
+  function sameRows(whose: string, rows: number): void {
+    known ??= rows;
+    if (rows !== known) throw new Error(`${whose} has ${rows} rows, and another one had ${known}`);
   }
 
   say('duckdb: three million rows, as a job and by DuckDB alone …');

@@ -7,7 +7,7 @@ import type { Figure } from './figure.ts';
 /** What a part of a suite gets. */
 export interface Bench {
   quick: boolean;
-  /** Of this part alone; removed after it. */
+  /** Of this part alone; removed after it, unless it fails. */
   folder: string;
   /** Its processes; those that are left are ended after it. */
   family: Family;
@@ -19,17 +19,22 @@ export type Part = (bench: Bench) => Promise<Figure[]>;
 
 const GRACE_MS = 10_000;
 
-/** Runs a part in a temporary folder, and leaves neither file nor process. */
+/** Runs a part in a temporary folder, and leaves no process; the folder stays only if the part fails, for its logs. */
 export async function runPart(part: Part, quick: boolean, say: (text: string) => void): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
-  const family = createFamily(folder, ({ name, logFile }, how) =>
-    say(`${name} ended: ${how}. Log: ${logFile}`),
-  );
+  const family = createFamily(folder, ({ name }, how) => {
+    if (how !== 'exit code 0') say(`${name} ended: ${how}`);
+  });
   try {
-    return await part({ quick, folder, family, say });
-  } finally {
+    const figures = await part({ quick, folder, family, say });
     await family.stopAll(GRACE_MS);
     rmSync(folder, { recursive: true, force: true });
+    return figures;
+  } catch (error) {
+    say(`failed; its logs are in ${folder}`);
+    throw error;
+  } finally {
+    await family.stopAll(GRACE_MS);
   }
 }
 

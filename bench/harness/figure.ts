@@ -3,7 +3,7 @@ export interface Figure {
   part: string;
   what: string;
   unit: string;
-  /** The median of the samples. */
+  /** The median of the samples, where `what` names no other quantile. */
   value: number;
   samples: number[];
   /** What it is held against, measured in the same run and in turns with it. */

@@ -65,7 +65,7 @@ export function reportTable({ figures }: Report): string {
       met === undefined ? '' : met ? 'met' : 'missed',
     ];
   });
-  return table([['part', 'what', 'median', 'baseline', 'ratio', 'target', ''], ...rows]);
+  return table([['part', 'what', 'value', 'baseline', 'ratio', 'target', ''], ...rows]);
 }
 
 function versions(): Record<string, string> {

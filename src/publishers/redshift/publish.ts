@@ -10,6 +10,13 @@ import type { PublishPlan, PublishRequest } from '../../ports.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$/;
 
+/** What was published, when and by whom; made on first use. */
+const LEDGER = [
+  'CREATE SCHEMA IF NOT EXISTS millrace',
+  'CREATE TABLE IF NOT EXISTS millrace.ledger (target varchar(256), unit varchar(512), key varchar(64), seq bigint, ' +
+    'manifest_hash varchar(64), row_count bigint, published_at timestamp)',
+];
+
 /** The statements that publish a request's files exactly once. */
 export function publishPlan(request: PublishRequest, iamRole: string | undefined): PublishPlan {
   const target = identifier(request.table, 'table').toLowerCase();
@@ -39,10 +46,14 @@ export function publishPlan(request: PublishRequest, iamRole: string | undefined
       [2, `the stage does not have the ${request.rows} rows that the files have`],
       ...move.guards.map(({ broken }, index) => [3 + index, broken] as const),
     ]),
-    ledger:
-      `SELECT SUM(CASE WHEN key = ${text(request.key)} THEN 1 ELSE 0 END) AS published, ` +
-      `SUM(CASE WHEN key <> ${text(request.key)} AND seq > ${request.seq} THEN 1 ELSE 0 END) AS newer ` +
-      `FROM millrace.ledger WHERE ${ledgerOf}`,
+    ledger: {
+      statements: [
+        ...LEDGER,
+        `SELECT SUM(CASE WHEN key = ${text(request.key)} THEN 1 ELSE 0 END) AS published, ` +
+          `SUM(CASE WHEN key <> ${text(request.key)} AND seq > ${request.seq} THEN 1 ELSE 0 END) AS newer ` +
+          `FROM millrace.ledger WHERE ${ledgerOf}`,
+      ],
+    },
     cleanUp: { statements: [`DROP TABLE IF EXISTS ${stage}`] },
   };
 }
@@ -61,9 +72,7 @@ function stageStatements(
     );
   }
   return [
-    'CREATE SCHEMA IF NOT EXISTS millrace',
-    'CREATE TABLE IF NOT EXISTS millrace.ledger (target varchar(256), unit varchar(512), key varchar(64), seq bigint, ' +
-      'manifest_hash varchar(64), row_count bigint, published_at timestamp)',
+    ...LEDGER,
     `CREATE TABLE IF NOT EXISTS ${lock} (locked int)`,
     `DROP TABLE IF EXISTS ${stage}`,
     `CREATE TABLE ${stage} (LIKE ${target})`,
