@@ -1,14 +1,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { createActivities } from '../../activities/index.ts';
 import { createDuckdbEngine } from '../../src/engines/duckdb/engine.ts';
 import { measureOutput } from '../../src/storage/measure.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import type { Part } from '../harness/bench.ts';
 import { measured, quantile } from '../harness/figure.ts';
-import { OUR_WORKFLOWS, withTemporal } from '../harness/temporal.ts';
-import { TASK_QUEUE, depsOf, runDay, sqlPipeline } from './run.ts';
+import { withTemporal } from '../harness/temporal.ts';
+import { ourWorker, runDay, sqlPipeline } from './run.ts';
 
 const PART = 'next step';
 const STEPS = 6;
@@ -31,13 +30,7 @@ export const nextStep: Part = async (bench) => {
   });
   const definition = sqlPipeline(STEPS, join(folder, 'out'));
   const workers = async (client: Client) => [
-    {
-      taskQueue: TASK_QUEUE,
-      workflowBundle: OUR_WORKFLOWS,
-      activities: createActivities(
-        depsOf(client, engine, definition, (files) => measureOutput(store, files)),
-      ),
-    },
+    ourWorker(client, engine, definition, (files) => measureOutput(store, files)),
   ];
   say('next step: small jobs in a row …');
   try {

@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
-import { createActivities } from '../../activities/index.ts';
 import { inTurns, type Part } from '../harness/bench.ts';
 import { compared, type Figure } from '../harness/figure.ts';
-import { OUR_WORKFLOWS, withTemporal } from '../harness/temporal.ts';
+import { withTemporal } from '../harness/temporal.ts';
 import { noopEngine } from './noop-engine.ts';
-import { TASK_QUEUE, depsOf, runDay, sqlPipeline } from './run.ts';
+import { ourWorker, runDay, sqlPipeline } from './run.ts';
 
 const PART = 'overhead';
 const BARE_QUEUE = 'bare';
@@ -21,11 +20,7 @@ export const overhead: Part = async (bench) => {
   const bareWorkflow = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   const measure = async () => ({ rows: 1, files: 1, bytes: 1 });
   const workers = async (client: Client) => [
-    {
-      taskQueue: TASK_QUEUE,
-      workflowBundle: OUR_WORKFLOWS,
-      activities: createActivities(depsOf(client, noopEngine, sqlPipeline(STEPS, bench.folder), measure)),
-    },
+    ourWorker(client, noopEngine, sqlPipeline(STEPS, bench.folder), measure),
     { taskQueue: BARE_QUEUE, workflowBundle: bareWorkflow, activities: { noop: async () => {} } },
   ];
   return withTemporal(bench, workers, async (client) => {

@@ -1,12 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import type { Deps } from '../../activities/index.ts';
+import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
 import type { Definition } from '../../src/domain/definition.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import type { JobEngine } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
+import type { BenchWorker } from '../harness/temporal.ts';
 
-export const TASK_QUEUE = 'millrace';
+const TASK_QUEUE = 'millrace';
+/** The workflows as the build bundles them. */
+const BUNDLE = { codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) };
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = Date.parse('2001-01-01');
@@ -34,14 +38,14 @@ export const sqlPipeline = (steps: number, outputFolder: string): Definition => 
   onFailure: [],
 });
 
-/** What a real worker has by default, for one pipeline and one engine. */
-export function depsOf(
+/** A worker as `millrace worker` makes it by default, for one pipeline and one engine. */
+export function ourWorker(
   client: Client,
   engine: JobEngine,
   definition: Definition,
   measure: Deps['measure'],
-): Deps {
-  return {
+): BenchWorker {
+  const deps: Deps = {
     engines: { etl: engine },
     warehouses: {},
     webhooks: {},
@@ -60,6 +64,12 @@ export function depsOf(
       pollIntervalMs: 15_000,
       activationLookMs: 120_000,
     },
+  };
+  return {
+    taskQueue: TASK_QUEUE,
+    workflowBundle: BUNDLE,
+    activities: createActivities(deps),
+    interceptors: { activity: activityInterceptors },
   };
 }
 

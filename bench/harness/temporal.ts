@@ -1,24 +1,24 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
-import { FailureInterceptor } from '../../activities/index.ts';
+import {
+  NativeConnection,
+  Worker,
+  type WorkerInterceptors,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { LOOPBACK, freePorts } from '../../src/cli/stack/port.ts';
 import { startTemporal } from '../../src/cli/stack/temporal.ts';
 import { environment, foundTools } from '../../src/config.ts';
 import type { Bench } from './bench.ts';
 
-/** The workflows as the build bundles them, which is what a real worker runs. */
-export const OUR_WORKFLOWS = {
-  codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)),
-};
-
 export interface BenchWorker {
   taskQueue: string;
   workflowBundle: WorkflowBundleOption;
   activities: object;
+  interceptors?: WorkerInterceptors;
 }
 
-/** Gives `use` a Temporal server in memory with these workers on it, all made the same way. */
+/** Gives `use` a Temporal server in memory with these workers on it, all with the same settings. */
 export async function withTemporal<T>(
   { family, folder }: Bench,
   workers: (client: Client) => Promise<BenchWorker[]>,
@@ -54,7 +54,6 @@ export async function withTemporal<T>(
 
 /** The settings of `millrace worker` with the default configuration. */
 const LIKE_OURS = {
-  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: 2_000,
   maxHeartbeatThrottleInterval: '240s',
   maxCachedWorkflows: 500,

@@ -30,13 +30,16 @@ ${more}
     redshiftCopy: { from: "\${steps.sums.output}", table: ${table}, mode: upsert, uniqueKey: [day, key] }
 `;
 
-const SUMS = "select ${interval.date} as day, key, cast(sum(n) as int) as total from numbers group by key";
+const SUMS = 'select ${interval.date} as day, key, cast(sum(n) as int) as total from numbers group by key';
 /** The same, after a while of work. */
 const LONG =
-  "select ${interval.date} as day, key, cast(sum(n) + 0 * (select sum(hash(a.range + b.range) % 2) from range(12000) a, range(15000) b) as int) as total from numbers group by key";
+  'select ${interval.date} as day, key, cast(sum(n) + 0 * (select sum(hash(a.range + b.range) % 2) from range(12000) a, range(15000) b) as int) as total from numbers group by key';
 
 const numbers = (day: string) =>
-  world.put(`s3://raw/numbers/dt=${day}/a.parquet`, "select 'k' || (range % 3) as key, range as n from range(9)");
+  world.put(
+    `s3://raw/numbers/dt=${day}/a.parquet`,
+    "select 'k' || (range % 3) as key, range as n from range(9)",
+  );
 
 const RIGHT = (day: string) => [
   [day, 'k0', '9'],

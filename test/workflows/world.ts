@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind, StepOf } from '../../src/domain/definition.ts';
 import { EtlError } from '../../src/domain/failure.ts';
@@ -20,13 +20,17 @@ Runtime.install({ logger: quiet });
 export class TestDataPipelines implements DataPipelines {
   instancesOf: DataPipelineInstance[] = [];
   activations: Record<string, string>[] = [];
+  /** Called when an activation has taken effect; what it throws is the answer. */
   onActivate: () => void = () => {};
+  /** What activations are refused with, before they take effect. */
+  refusal: EtlError | undefined;
 
   async resolve(name: string): Promise<string> {
     return `df-${name}`;
   }
 
   async activate(_id: string, params: Record<string, string>): Promise<void> {
+    if (this.refusal) throw this.refusal;
     this.activations.push(params);
     const id = `@Export_${this.activations.length}`;
     this.instancesOf.push({ id, name: 'Export', status: 'FINISHED' });
@@ -39,13 +43,14 @@ export class TestDataPipelines implements DataPipelines {
 }
 
 export interface World {
+  /** Does not skip time. */
   client: Client;
   engine: TestEngine;
   dataPipelines: TestDataPipelines;
   messages: { text: string; context: Record<string, unknown> }[];
   stored: Map<string, string>;
   definitions: Map<string, Definition>;
-  /** Starts a run of these steps under its own pipeline's name. */
+  /** Starts a run of these steps under its own pipeline's name; waiting for its result skips time. */
   start(steps: StepDefinition[], more?: Partial<Definition>): Promise<WorkflowHandle>;
   /** Starts it and waits for its result. */
   run(steps: StepDefinition[], more?: Partial<Definition>): Promise<RunResult>;
@@ -81,6 +86,8 @@ export async function createWorld(): Promise<World> {
   const env = await TestWorkflowEnvironment.createTimeSkipping(
     tools.testServer ? { server: { executable: { type: 'existing-path', path: tools.testServer } } } : {},
   );
+  // Unlike the environment's own, it lets time pass while it waits for a result.
+  const client = new Client({ connection: env.connection });
   const engine = new TestEngine();
   const dataPipelines = new TestDataPipelines();
   const messages: World['messages'] = [];
@@ -122,7 +129,7 @@ export async function createWorld(): Promise<World> {
         return definition;
       },
     },
-    runs: new TemporalRuns(env.client, TASK_QUEUE),
+    runs: new TemporalRuns(client, TASK_QUEUE),
     settings: {
       heartbeatTimeoutMs: 5_000,
       searchAttributes: false,
@@ -142,7 +149,7 @@ export async function createWorld(): Promise<World> {
   let count = 0;
 
   const world: World = {
-    client: env.client,
+    client,
     engine,
     dataPipelines,
     messages,
