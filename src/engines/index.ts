@@ -21,6 +21,7 @@ const TYPES = {
       memory: config.memory,
       threads: config.threads,
       maxJobs: config.maxJobs,
+      ...(config.maxTempSize !== undefined && { maxTempSize: config.maxTempSize }),
       ...(httpfs !== null && { httpfs }),
       s3,
       store,

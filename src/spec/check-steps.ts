@@ -27,7 +27,12 @@ export function checkKinds(
       return [{ ...place, code: 'two-kinds', message, fix: 'make a step of each' }];
     }
     if (first !== undefined)
-      return [...checkOutput(source, step), ...checkCopy(source, step), ...checkActivation(source, step)];
+      return [
+        ...checkOutput(source, step),
+        ...checkCopy(source, step),
+        ...checkCopySource(source, step, steps),
+        ...checkActivation(source, step),
+      ];
     if (unknownKinds.has(step)) return [];
     const fix = `add what it does, one of ${KINDS.join(', ')}`;
     return [{ ...source.place(step.path), code: 'no-kind', message: 'the step has no kind', fix }];
@@ -69,6 +74,37 @@ function checkCopy(source: YamlSource, { path, fields }: RawStep): Problem[] {
     const message = `${mode} has no use for ${other}`;
     const fix = `leave it out, or take another mode`;
     problems.push({ ...source.placeOfKey([...at, other]), code: 'conflicting-fields', message, fix });
+  }
+  return problems;
+}
+
+/** COPY reads Parquet from S3, which can be told of files that are named here or are another step's output. */
+function checkCopySource(
+  source: YamlSource,
+  { path, fields }: RawStep,
+  steps: readonly RawStep[],
+): Problem[] {
+  const copy = fields['redshiftCopy'];
+  const from = isRawMap(copy) ? copy['from'] : undefined;
+  const [, id] = /^\$\{\s*steps\.(\w+)\.output\s*\}$/.exec(typeof from === 'string' ? from : '') ?? [];
+  const sql = steps.find((other) => id !== undefined && other.id === id)?.fields['sql'];
+  const files = id === undefined ? from : isRawMap(sql) ? sql['output'] : undefined;
+  if (!isRawMap(files)) return [];
+  const place = source.place([...path, 'redshiftCopy', 'from']);
+  const whose = id === undefined ? 'these files are' : `the output of ${id} is`;
+  const problems: Problem[] = [];
+  if (typeof files['format'] === 'string' && files['format'] !== 'parquet') {
+    const message = `${whose} ${files['format']}, and COPY takes Parquet for now`;
+    problems.push({ ...place, code: 'wrong-type', message, fix: 'write format: parquet' });
+  }
+  if (typeof files['path'] === 'string' && !/^(s3:\/\/|\$\{)/.test(files['path'])) {
+    const message = `${whose} not in S3, and COPY reads nothing else`;
+    problems.push({
+      ...place,
+      code: 'wrong-type',
+      message,
+      fix: 'write it to a path that begins with s3://',
+    });
   }
   return problems;
 }

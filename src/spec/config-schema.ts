@@ -62,10 +62,6 @@ export const configSchema = z
     warehouses: connections(warehouse),
     webhooks: connections(webhook),
     dataPipelines: z.strictObject({ region: text().optional() }).default({}),
-    allowInlineDefinitions: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Whether a run may bring a definition of its own.' }),
   })
   .meta({ title: 'Millrace configuration' });
 

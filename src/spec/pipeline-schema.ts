@@ -57,7 +57,7 @@ const warehouse = connectionName()
 const column = matching('bad-name', /^[A-Za-z_]\w*$/, 'a column has letters, digits and _, no digit first');
 const table = matching(
   'bad-name',
-  /^[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,2}$|\$\{/,
+  /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$|\$\{/,
   'a table is like public.orders, of letters, digits and _',
 );
 

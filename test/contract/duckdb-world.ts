@@ -12,7 +12,7 @@ import type { JobSpec, WorkRef } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import type { EngineWorld, Submitters } from './engine.ts';
 
-const SUBMITTER = fileURLToPath(new URL('../../dist/test/contract/duckdb-submitter.js', import.meta.url));
+const SUBMITTER = fileURLToPath(new URL('./duckdb-submitter.mjs', import.meta.url));
 
 export type DuckdbWorld = EngineWorld & {
   folder: string;

@@ -27,7 +27,6 @@ const DEFAULTS = {
   warehouses: {},
   webhooks: {},
   dataPipelines: {},
-  allowInlineDefinitions: false,
 };
 
 describe('a configuration', () => {

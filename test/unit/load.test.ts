@@ -246,6 +246,23 @@ describe('one problem', () => {
       'format: parquet',
     ],
     [
+      'files to load that are no Parquet',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: upsert, uniqueKey: [x] }',
+      ),
+      'wrong-type 7:27',
+      'format: parquet',
+    ],
+    [
+      'the output of a step to load that is not in S3',
+      step(
+        '    sql: { engine: e, query: q, inputs: {}, output: { path: out/, format: parquet } }\n' +
+          '  - id: b\n    redshiftCopy: { from: "${steps.a.output}", table: t, mode: upsert, uniqueKey: [x] }',
+      ),
+      'wrong-type 9:27',
+      's3://',
+    ],
+    [
       'an infinite number',
       `name: p\nparams: { x: .inf }\nsteps: [{ id: a, ${NOTE} }]`,
       'wrong-type 2:14',

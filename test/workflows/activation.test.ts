@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { EtlError } from '../../src/domain/failure.ts';
 import { createWorld, stateOf, step, type World } from './world.ts';
 
