@@ -30,7 +30,8 @@ const isWhole = asked.length === 0 && !values.quick;
 const file = values.json ?? (isWhole ? join(packageRoot(), 'bench', 'results', `${name}.json`) : undefined);
 // The SDK warns of Node 20 at every start; which Node is needed stands in package.json.
 completeEnvironment({ AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
-Runtime.install({ logger: new DefaultLogger('WARN') });
+// Ctrl-C ends it all at once; a worker that only stopped by itself would leave us waiting for its runs.
+Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
 const reportOf = beginReport(name, values.quick);
 const figures: Figure[] = [];
 for (const [part, run] of Object.entries(suite)) {

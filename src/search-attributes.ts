@@ -1,16 +1,8 @@
 import type { Client } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from './domain/search-attributes.ts';
 
 /** Values of `temporal.api.enums.v1.IndexedValueType`. */
-const KEYWORD = 2;
-const DATETIME = 6;
-
-/** All search attributes that runs are found by. */
-const ATTRIBUTES = {
-  MillracePipeline: KEYWORD,
-  MillraceInterval: KEYWORD,
-  MillraceTrigger: KEYWORD,
-  MillraceIntervalStart: DATETIME,
-};
+const VALUE_TYPE = { Keyword: 2, Datetime: 6 } as const;
 
 /**
  * Whether runs may set their search attributes: looks whether they are registered, and registers them where that is
@@ -24,13 +16,14 @@ export async function ensureSearchAttributes(
   const operator = client.connection.operatorService;
   try {
     const { customAttributes } = await operator.listSearchAttributes({ namespace });
-    const missing = Object.entries(ATTRIBUTES).filter(([name]) => !customAttributes?.[name]);
+    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !customAttributes?.[name]);
     if (missing.length === 0) return true;
-    await operator.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
+    const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, VALUE_TYPE[type]]));
+    await operator.addSearchAttributes({ namespace, searchAttributes });
     return true;
   } catch (error) {
-    const create = Object.entries(ATTRIBUTES)
-      .map(([name, type]) => `--name ${name} --type ${type === KEYWORD ? 'Keyword' : 'Datetime'}`)
+    const create = Object.entries(SEARCH_ATTRIBUTES)
+      .map(([name, type]) => `--name ${name} --type ${type}`)
       .join(' ');
     warn(
       `runs go without search attributes (${error instanceof Error ? error.message : String(error)}); ` +

@@ -1,16 +1,9 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
 import type { Family } from './family.ts';
 import { LOOPBACK } from './port.ts';
 import { untilReady } from './readiness.ts';
-
-/** What a run says of itself, for Temporal's lists and its web UI. */
-export const SEARCH_ATTRIBUTES = {
-  MillracePipeline: 'Keyword',
-  MillraceInterval: 'Keyword',
-  MillraceTrigger: 'Keyword',
-  MillraceIntervalStart: 'Datetime',
-} as const;
 
 export interface TemporalOptions {
   family: Family;
