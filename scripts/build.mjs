@@ -13,6 +13,9 @@ import { run } from './setup/command.mjs';
 const SOURCES = ['src', 'workflows', 'activities', 'emulators'];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
+/** Libraries that keep nothing from run to run: evaluated once, not once for every workflow. */
+const STATELESS = ['@marcbachmann/cel-js', 'luxon', '@noble/hashes/sha2.js', '@noble/hashes/utils.js'];
+
 export function buildIsCurrent(root) {
   const stamp = stampOf(root);
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(root);
@@ -34,7 +37,8 @@ async function bundle(root) {
   const workflowsPath = join(root, 'dist', 'workflows', 'index.js');
   if (!existsSync(workflowsPath)) return;
   const { DefaultLogger, bundleWorkflowCode } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules: STATELESS });
   writeFileSync(join(root, 'dist', 'workflow-bundle.js'), code);
 }
 
