@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -271,4 +272,17 @@ describe('the Temporal CLI alone', () => {
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(/pipelin/);
   }, 60_000);
+
+  test('runs every command of its page in the docs, in order', async () => {
+    const page = await readFile(new URL('../../docs/temporal-cli.md', import.meta.url), 'utf8');
+    const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+      block.trim().split('\n'),
+    );
+    expect(commands.length).toBeGreaterThan(10);
+    const bin = dirname((await tools()).temporal);
+    for (const command of commands) {
+      const ran = await runProgram('sh', ['-c', command], { ...env, PATH: `${bin}:${process.env['PATH']}` });
+      expect({ command, ...ran }).toMatchObject({ command, code: 0 });
+    }
+  }, 120_000);
 });
