@@ -1,3 +1,6 @@
+// The AWS SDK warns of Node 20 in every test; which Node is needed stands in package.json.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** Suites are folders: `npm test -- test/unit` runs one. */
 export default {
   testEnvironment: 'node',

@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util';
 import { startDataPipeline } from './data-pipeline/index.ts';
 import { startRedshiftData } from './redshift-data/index.ts';
 
+// The AWS SDK warns of Node 20 at every start; which Node is needed stands in package.json.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 /** What a stand-in says of itself, and how it is ended with everything it started. */
 interface Emulator {
   url: string;
