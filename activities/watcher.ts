@@ -40,15 +40,22 @@ export class Watcher {
       waiter = { ref, resolve, reject, onState };
       this.#waiters.add(waiter);
     });
-    const unwatch = this.#work.watch?.(ref, () => this.#pollSoon());
-    this.#pollSoon();
+    let unwatch: (() => void) | undefined;
     try {
+      unwatch = this.#work.watch?.(ref, () => this.#pollSoon());
+      this.#pollSoon();
       return await Promise.race([state, cancelled]);
     } finally {
       unwatch?.();
       if (waiter) this.#waiters.delete(waiter);
-      if (this.#waiters.size === 0) clearTimeout(this.#timer);
+      if (this.#waiters.size === 0) this.#rest();
     }
+  }
+
+  /** Nobody waits: the next who comes starts anew. */
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** A push must not undo the back-off of a connection that is in trouble. */

@@ -20,6 +20,8 @@ export interface SubmittedWork {
   ref: WorkRef;
   /** It was there before anybody asked for it now, and had ended badly: as after a reset. */
   endedBadlyBefore: boolean;
+  /** The same, but it had ended well. */
+  doneBefore?: boolean;
 }
 
 /** What ended well: with the measure of its output, or the result of its statements. */
@@ -54,8 +56,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
       const { found, ...ref } = await work.submit(request.spec, request.key);
       if (!found || attempt > 1) return { ref, endedBadlyBefore: false };
       const state = (await work.poll([ref])).get(ref.id);
-      const bad = state !== undefined && !(state instanceof EtlError) && endedBadly(state);
-      return { ref, endedBadlyBefore: bad };
+      if (state === undefined || state instanceof EtlError) return { ref, endedBadlyBefore: false };
+      return { ref, endedBadlyBefore: endedBadly(state), doneBefore: state.status === 'done' };
     },
 
     /** Waits for the end of the work; heartbeats carry its ref. */
@@ -84,8 +86,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         async (cancelled) => {
           let ref = request.ref ?? (await work.find(request.key));
           if (ref === undefined) {
-            // A submission that is on its way would start after this look.
-            await pause(work.lookAfterMs, cancelled);
+            // A submission that is on its way would start after this look: it is a look of its own, then a request.
+            await pause(2 * work.lookAfterMs, cancelled);
             ref = await work.find(request.key);
           }
           if (ref !== undefined) await work.cancel(ref);

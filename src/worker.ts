@@ -7,6 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { activityInterceptors, createActivities, type Deps } from '../activities/index.ts';
+import { awsRequests } from './aws-requests.ts';
 import { foundTools, type Configuration, type Environment } from './config.ts';
 import { EtlError } from './domain/failure.ts';
 import { createEngine } from './engines/index.ts';
@@ -74,11 +75,7 @@ function workflowCode() {
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)) };
 }
 
-/** One request to AWS, and no second: Temporal is the only retrier. */
-const AWS = {
-  maxAttempts: 1,
-  requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 5_000 },
-};
+const AWS = awsRequests(REQUEST_TIMEOUT_MS);
 
 /** The engines of the configuration, and the store that they share. */
 export function createEngines(config: Configuration, env: Environment) {

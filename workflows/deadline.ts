@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { formatDuration } from '../src/domain/duration.ts';
-import type { FailureType } from '../src/domain/failure.ts';
+import type { FailureDetails, FailureType } from '../src/domain/failure.ts';
 import { failure } from './failures.ts';
 
 /**
@@ -11,12 +11,13 @@ export async function withDeadline<T>(
   timeoutMs: number | undefined,
   late: FailureType,
   work: () => Promise<T>,
+  details: () => FailureDetails = () => ({}),
 ): Promise<T> {
   if (timeoutMs === undefined) return work();
   try {
     return await CancellationScope.withTimeout(timeoutMs, work);
   } catch (error) {
     const ours = isCancellation(error) && !CancellationScope.current().consideredCancelled;
-    throw ours ? failure(late, `timed out after ${formatDuration(timeoutMs)}`) : error;
+    throw ours ? failure(late, `timed out after ${formatDuration(timeoutMs)}`, details()) : error;
   }
 }

@@ -9,7 +9,10 @@ export async function join(plan: RunPlan & { role: 'join' }): Promise<RunResult>
   const { workflowId, runId } = workflowInfo();
   setCurrentDetails(`The steps run in \`${plan.workflowId}\`; this workflow waits for it.`);
   try {
-    const run = await brief(`opens ${plan.workflowId}`).joinRun({ plan, by: `${workflowId}@${runId}` });
+    // A cancellation in mid-request would leave it open whether the run was started, and by whom it is to be cancelled.
+    const run = await CancellationScope.nonCancellable(() =>
+      brief(`opens ${plan.workflowId}`).joinRun({ plan, by: `${workflowId}@${runId}` }),
+    );
     const wait = waiting(plan.settings.heartbeatTimeoutMs, `waits for ${plan.workflowId}`);
     try {
       return await wait.awaitRun(run);

@@ -2,11 +2,15 @@ import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio
 import type { StepDefinition } from '../src/domain/definition.ts';
 import { nextSteps } from '../src/domain/order.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
-import type { Progress, RunResult, Scope, StepFailure } from '../src/domain/run.ts';
+import type { Progress, RunResult, Scope, StepFailure, StepProgress } from '../src/domain/run.ts';
 import type { RunStatus, StepState } from '../src/domain/state.ts';
 import { StepRun } from './step-run.ts';
 import { showInTemporal, tellTemporal } from './story.ts';
 import { registerUpdates } from './updates.ts';
+
+/** Temporal refuses payloads over 2 MB, and would try such a result again for ever. */
+const LONGEST_STORY = 500_000;
+const LONGEST_FIELD = 1_000;
 
 /** One run: which steps go when, and what the whole comes to. */
 export class Run {
@@ -81,10 +85,9 @@ export class Run {
   }
 
   #asFailure({ step, type, message, ref, log }: StepFailure): ApplicationFailure {
-    const attempts = this.#step(step).attemptWords();
     return ApplicationFailure.create({
       type,
-      message: `step ${step}, ${attempts}: ${type}: ${message}`,
+      message: `step ${step}${this.#step(step).attemptWords()}: ${type}: ${message}`,
       nonRetryable: true,
       details: [{ step, ref, log }],
     });
@@ -97,15 +100,19 @@ export class Run {
 
   /** To be called after any change that a person would want to see. */
   changed(): void {
-    showInTemporal(this.plan, this.status, this.progress().steps);
+    showInTemporal(this.plan, this.status, this.#shown());
+  }
+
+  #shown(): StepProgress[] {
+    const { steps, onFailure } = this.plan.definition;
+    // The steps of onFailure are part of the story only once there is a failure.
+    const shown = this.failure === undefined ? steps : [...steps, ...onFailure];
+    return shown.map(({ id }) => this.#step(id).progress());
   }
 
   progress(): Progress {
     const { workflowId, runId } = workflowInfo();
     const { definition, interval, trigger } = this.plan;
-    // The steps of onFailure are part of the story only once there is a failure.
-    const shown =
-      this.failure === undefined ? definition.steps : [...definition.steps, ...definition.onFailure];
     return {
       workflowId,
       runId,
@@ -113,7 +120,7 @@ export class Run {
       interval: interval.id,
       status: this.status,
       trigger: trigger.kind,
-      steps: shown.map(({ id }) => this.#step(id).progress()),
+      steps: fitting(this.#shown()),
     };
   }
 
@@ -130,4 +137,15 @@ export class Run {
       ...(this.failure && { failure: this.failure }),
     };
   }
+}
+
+/** The steps, without the lists in their results where all that is too much for one answer; the history has them. */
+function fitting(steps: StepProgress[]): StepProgress[] {
+  if (JSON.stringify(steps).length <= LONGEST_STORY) return steps;
+  return steps.map((step) => {
+    if (step.result === null) return step;
+    const { attempts, startedAt, endedAt, ...own } = step.result;
+    const small = Object.entries(own).filter(([, value]) => JSON.stringify(value).length <= LONGEST_FIELD);
+    return { ...step, result: { ...Object.fromEntries(small), attempts, startedAt, endedAt } };
+  });
 }

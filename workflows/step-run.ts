@@ -1,7 +1,7 @@
 import { condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepDefinition } from '../src/domain/definition.ts';
 import { evaluateCondition } from '../src/domain/expression.ts';
-import type { FailureType } from '../src/domain/failure.ts';
+import type { FailureDetails, FailureType } from '../src/domain/failure.ts';
 import { jobKey } from '../src/domain/key.ts';
 import type { Scope, StepFailure, StepProgress, StepResult } from '../src/domain/run.ts';
 import type { StepState } from '../src/domain/state.ts';
@@ -29,6 +29,10 @@ export class StepRun {
   stopping = false;
   /** The ref that `adopt` named, for the attempt that follows. */
   adopted: string | undefined;
+  /** The newest work of this attempt: where to look when its time is up. */
+  work: FailureDetails = {};
+  /** Remote work that may run on, and why it could not be stopped. */
+  unstopped: string | null = null;
   #detail: string | null = null;
   #keys = 0;
   #startedAt = '';
@@ -49,7 +53,7 @@ export class StepRun {
       this.result = { ...result, ...times };
       this.#enter('done');
     } catch (error) {
-      if (isCancellation(error)) return this.#enter('cancelled');
+      if (isCancellation(error)) return this.#enter('cancelled', this.unstopped);
       this.failure = stepFailure(this.definition.id, faultOf(error));
       this.#enter('failed');
     }
@@ -83,8 +87,9 @@ export class StepRun {
     return decision;
   }
 
+  /** Empty for a step that failed before its first attempt. */
   attemptWords(): string {
-    return `attempt ${this.attempt} of ${this.definition.retry.attempts}`;
+    return this.attempt === 0 ? '' : `, attempt ${this.attempt} of ${this.definition.retry.attempts}`;
   }
 
   progress(): StepProgress {
@@ -109,8 +114,16 @@ export class StepRun {
     const { retry, timeoutMs, kind } = this.definition;
     for (;;) {
       this.attempt += 1;
+      this.work = {};
+      const attempt = () =>
+        withDeadline(
+          timeoutMs,
+          LATE[kind],
+          () => runKind(this),
+          () => this.work,
+        );
       try {
-        return await this.#untilNotLost(() => withDeadline(timeoutMs, LATE[kind], () => runKind(this)));
+        return await this.#untilNotLost(attempt);
       } catch (error) {
         if (isCancellation(error)) throw error;
         const fault = faultOf(error);
@@ -132,7 +145,14 @@ export class StepRun {
       } catch (error) {
         const fault = faultOf(error);
         if (isCancellation(error) || fault.type !== 'JobLost') throw error;
-        if (this.definition.onLost === 'resubmit') continue;
+        if (this.definition.onLost === 'resubmit') {
+          this.say(`${fault.message}; submits it again`);
+          // What loses one job may lose the next as well.
+          await sleep(this.definition.retry.delayMs, {
+            summary: `${this.definition.id}: before resubmitting`,
+          });
+          continue;
+        }
         this.failure = stepFailure(this.definition.id, fault);
         this.#enter('lost', `${fault.message}: adopt it by its ref, resubmit it, or abandon it`);
         const decision = await this.decided();

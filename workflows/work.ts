@@ -13,6 +13,8 @@ export interface WorkRequest {
   spec: JobSpec | StatementBatch;
   /** A key that was never used, each time that it is asked. */
   nextKey(): string;
+  /** To be done again where it is found done, as after a reset: what came later may have undone it. */
+  afresh?: boolean;
   /** The output to measure when it has ended. */
   output?: FileSet;
 }
@@ -28,7 +30,7 @@ export async function doWork(step: StepRun, request: WorkRequest): Promise<Finis
     const key = request.nextKey();
     try {
       const finished = await submitAndAwait(step, request, key);
-      if (finished !== 'endedBadlyBefore') return finished;
+      if (finished !== 'endedBefore') return finished;
     } catch (error) {
       if (isCancellation(error)) throw error;
       const { type, message, details } = faultOf(error);
@@ -42,17 +44,18 @@ export async function doWork(step: StepRun, request: WorkRequest): Promise<Finis
 
 async function submitAndAwait(
   step: StepRun,
-  { to, what, spec, output }: WorkRequest,
+  { to, what, spec, output, afresh = false }: WorkRequest,
   key: string,
-): Promise<FinishedWork | 'endedBadlyBefore'> {
+): Promise<FinishedWork | 'endedBefore'> {
   const { id } = step.definition;
   let ref = adoptedRef(step, key);
   try {
     if (ref === undefined) {
       const submitted = await brief(`${id}: submits ${what}`).submitWork({ to, spec, key });
-      if (submitted.endedBadlyBefore) return 'endedBadlyBefore';
+      if (submitted.endedBadlyBefore || (afresh && submitted.doneBefore)) return 'endedBefore';
       ref = submitted.ref;
     }
+    step.work = { ref: ref.id, ...(ref.log !== undefined && { log: ref.log }) };
     step.say(`waits for ${what} ${ref.id}`);
     const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: waits for ${what}`);
     return await wait.awaitWork({ to, ref, ...(output && { output }) });
@@ -83,7 +86,11 @@ async function stop(
     const stopping = new CancellationScope();
     const stopped = stopping
       .run(() => waiting(heartbeatTimeoutMs, `${step.definition.id}: stops ${what}`).stopWork(request))
-      .catch((error: unknown) => step.say(`could not stop ${what}: ${faultOf(error).message}`));
+      .catch((error: unknown) => {
+        // By `abandon`, which needs no words.
+        if (isCancellation(error)) return;
+        step.unstopped = `could not stop ${what}: ${faultOf(error).message}`;
+      });
     const abandoned = condition(() => step.decision === 'abandon').then(() => {
       stopping.cancel();
       step.decision = undefined;

@@ -99,10 +99,13 @@ async function warnIfNobodyWorks(
 ): Promise<void> {
   await sleep(SAY_NO_WORKER_AFTER_MS, undefined, { signal: ended }).catch(() => {});
   if (ended.aborted) return;
-  const { pollers } = await client.workflowService.describeTaskQueue({
+  const asked = client.workflowService.describeTaskQueue({
     namespace: target.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: 1,
   });
-  if (!pollers?.length) say(`no worker takes from the task queue ${taskQueue}; start one: millrace worker`);
+  // Who may not ask, or asks in vain, goes without the advice.
+  const queue = await asked.catch(() => undefined);
+  if (queue && !queue.pollers?.length)
+    say(`no worker takes from the task queue ${taskQueue}; start one: millrace worker`);
 }

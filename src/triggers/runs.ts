@@ -35,13 +35,7 @@ export class TemporalRuns implements Runs {
       const done = before.status.name === 'COMPLETED';
       if (done && ONCE_IS_ENOUGH.includes(input.trigger?.kind)) return { ...found, started: false };
     }
-    await this.#client.workflow.start('pipeline', {
-      workflowId,
-      taskQueue: this.#taskQueue,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      memo: { startedBy: by },
-    });
+    await this.#start(workflowId, input, by);
     const now = await this.#describe(workflowId);
     if (!now)
       throw new EtlError('Unavailable', `${workflowId} was started, but Temporal does not show it yet`);
@@ -70,6 +64,20 @@ export class TemporalRuns implements Runs {
       await this.#client.workflow.getHandle(workflowId).result();
     } catch (error) {
       if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
+      throw unavailable(error);
+    }
+  }
+
+  async #start(workflowId: string, input: PipelineInput, by: string): Promise<void> {
+    try {
+      await this.#client.workflow.start('pipeline', {
+        workflowId,
+        taskQueue: this.#taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        memo: { startedBy: by },
+      });
+    } catch (error) {
       throw unavailable(error);
     }
   }

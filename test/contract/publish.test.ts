@@ -234,6 +234,23 @@ describe('a statement', () => {
     expect((await warehouse.poll([{ id, key: 'x' }])).has(id)).toBe(false);
   });
 
+  test('whose ID is none is lost, and the others are polled all the same', async () => {
+    const { id } = await finish({ statements: ['SELECT 1'] });
+    const states = await warehouse.poll([
+      { id: 'typed by hand', key: 'x' },
+      { id, key: 'y' },
+    ]);
+    expect([...states]).toEqual([[id, { status: 'done' }]]);
+  });
+
+  test('is found by its name among more than a page of names that begin alike', async () => {
+    const key = freshKey();
+    const { id } = await finish({ statements: ['SELECT 1'] }, key);
+    const others = Array.from({ length: 101 }, (_, n) => `${key}${n}`);
+    await Promise.all(others.map((other) => finish({ statements: ['SELECT 1'] }, other)));
+    expect(await warehouse.find(key)).toEqual({ id, key });
+  });
+
   test('that a restart of the warehouse cuts off is neither done nor rolled back for sure', async () => {
     const key = `${freshKey()}-restart`;
     const statement = { statements: ['SELECT pg_sleep(600)'] };

@@ -18,7 +18,7 @@ interface TestJob {
 /** An engine in memory: every job goes as `behave` says, or runs until the test ends it. */
 export class TestEngine implements JobEngine {
   readonly keyMemoryMs = Infinity;
-  readonly lookAfterMs = 0;
+  readonly lookAfterMs: number = 0;
   readonly jobs = new Map<string, TestJob>();
   readonly submissions: string[] = [];
   readonly cancelled: string[] = [];

@@ -10,6 +10,7 @@ import type { Progress, RunResult } from '../../src/domain/run.ts';
 import type { DataPipelineInstance, DataPipelines, Notifier, StoredFile } from '../../src/ports.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
 import { TestEngine } from './test-engine.ts';
+import { TestWarehouse } from './test-warehouse.ts';
 
 const TASK_QUEUE = 'test';
 const quiet = new DefaultLogger('ERROR');
@@ -46,6 +47,7 @@ export interface World {
   /** Does not skip time. */
   client: Client;
   engine: TestEngine;
+  warehouse: TestWarehouse;
   dataPipelines: TestDataPipelines;
   messages: { text: string; context: Record<string, unknown> }[];
   stored: Map<string, string>;
@@ -80,15 +82,21 @@ export const sql = (id: string, more: Partial<StepOf<'sql'>> = {}) =>
     more,
   );
 
-/** A real Temporal server that skips time, our workflows and activities, and vendors in memory. */
-export async function createWorld(): Promise<World> {
+/**
+ * A real Temporal server that skips time, our workflows and activities, and vendors in memory. `resets`: one that
+ * can reset a workflow, and does not skip time.
+ */
+export async function createWorld({ resets = false } = {}): Promise<World> {
   const tools = JSON.parse(await readFile(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
-  const env = await TestWorkflowEnvironment.createTimeSkipping(
-    tools.testServer ? { server: { executable: { type: 'existing-path', path: tools.testServer } } } : {},
-  );
+  const path = resets ? tools.temporal : tools.testServer;
+  const server = path ? { executable: { type: 'existing-path' as const, path: String(path) } } : {};
+  const env = resets
+    ? await TestWorkflowEnvironment.createLocal({ server })
+    : await TestWorkflowEnvironment.createTimeSkipping({ server });
   // Unlike the environment's own, it lets time pass while it waits for a result.
   const client = new Client({ connection: env.connection });
   const engine = new TestEngine();
+  const warehouse = new TestWarehouse();
   const dataPipelines = new TestDataPipelines();
   const messages: World['messages'] = [];
   const stored = new Map<string, string>();
@@ -101,7 +109,7 @@ export async function createWorld(): Promise<World> {
   };
   const deps: Deps = {
     engines: { etl: engine },
-    warehouses: {},
+    warehouses: { analytics: warehouse },
     webhooks: { oncall: webhook },
     dataPipelines,
     files: {
@@ -151,6 +159,7 @@ export async function createWorld(): Promise<World> {
   const world: World = {
     client,
     engine,
+    warehouse,
     dataPipelines,
     messages,
     stored,

@@ -1,15 +1,17 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  CancellationScope,
   ChildWorkflowCancellationType,
   ParentClosePolicy,
   executeChild,
+  isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StepOf } from '../../src/domain/definition.ts';
 import { renderDeep } from '../../src/domain/template.ts';
 import { activation } from '../activation.ts';
 import { brief, waiting } from '../activities.ts';
-import { rejecting } from '../failures.ts';
+import { failure, rejecting } from '../failures.ts';
 import type { StepRun } from '../step-run.ts';
 
 /** Activates a Data Pipeline and waits for the instances of that activation; one activation at a time. */
@@ -35,6 +37,8 @@ export async function activateDataPipeline(step: StepRun, { args, id }: StepOf<'
       });
       return { pipelineId, instances: instances.map(({ id, name, status }) => ({ id, name, status })) };
     } catch (error) {
+      if (isCancellation(error) && !CancellationScope.current().consideredCancelled)
+        throw failure('JobFailed', `${workflowId} was cancelled from outside; what it activated runs on`);
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       step.say(`another run activates ${pipelineId}; waits for its end`);
       await waiting(heartbeatTimeoutMs, `${id}: waits for the activation before`).awaitEnd(workflowId);

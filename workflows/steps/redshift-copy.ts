@@ -3,7 +3,7 @@ import type { PreparedPublish } from '../../activities/publish.ts';
 import type { StepOf } from '../../src/domain/definition.ts';
 import { renderSql } from '../../src/domain/sql-template.ts';
 import { renderText } from '../../src/domain/template.ts';
-import type { StatementBatch } from '../../src/ports.ts';
+import type { PublishPlan } from '../../src/ports.ts';
 import { brief, waiting } from '../activities.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
@@ -33,12 +33,14 @@ export async function redshiftCopy(step: StepRun, { args, id }: StepOf<'redshift
   return { rows: prepared.rows, files: prepared.files, alreadyLoaded };
 }
 
+type Batches = Pick<PublishPlan, 'stage' | 'publish' | 'cleanUp'>;
+
 class Publication {
   readonly #step: StepRun;
   readonly #warehouse: string;
   readonly #prepared: PreparedPublish;
   readonly #key: string;
-  #batches = 0;
+  readonly #batches: Record<keyof Batches, number> = { stage: 0, publish: 0, cleanUp: 0 };
 
   constructor(step: StepRun, warehouse: string, prepared: PreparedPublish, key: string) {
     this.#step = step;
@@ -49,11 +51,10 @@ class Publication {
 
   /** Whether it had been loaded before: then this changed nothing. */
   async run(): Promise<boolean> {
-    const { plan } = this.#prepared;
     for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, 60_000)) {
       try {
-        await this.#batch('the load into the stage', plan.stage);
-        await this.#batch('the publication', plan.publish);
+        await this.#batch('stage', 'the load into the stage');
+        await this.#batch('publish', 'the publication');
         return false;
       } catch (error) {
         if (isCancellation(error)) {
@@ -63,6 +64,7 @@ class Publication {
         const fault = faultOf(error);
         // Whatever was answered, or was not: the ledger knows.
         const entry = await this.#ledger();
+        if (entry !== 'absent') await this.#cleanUp();
         if (entry === 'published') return true;
         if (entry === 'superseded') {
           throw failure(
@@ -81,12 +83,15 @@ class Publication {
     }
   }
 
-  #batch(what: string, spec: StatementBatch) {
+  #batch(kind: keyof Batches, what: string) {
     return doWork(this.#step, {
       to: { kind: 'warehouse', name: this.#warehouse },
       what,
-      spec,
-      nextKey: () => `${this.#key}-${(this.#batches += 1)}`,
+      spec: this.#prepared.plan[kind],
+      // Each kind counts for itself: after a reset a key may find the same batch again, never another one.
+      nextKey: () => `${this.#key}-${kind.charAt(0)}${(this.#batches[kind] += 1)}`,
+      // A stage of before may have been cleared away since; whether it was published the ledger says.
+      afresh: true,
     });
   }
 
@@ -101,7 +106,7 @@ class Publication {
   async #cleanUp(): Promise<void> {
     try {
       await CancellationScope.nonCancellable(() =>
-        CancellationScope.withTimeout('5m', () => this.#batch('the clean-up', this.#prepared.plan.cleanUp)),
+        CancellationScope.withTimeout('5m', () => this.#batch('cleanUp', 'the clean-up')),
       );
     } catch {
       this.#step.say('the stage table could not be dropped');
@@ -111,7 +116,8 @@ class Publication {
   #publishFailed({ type, message, details }: Fault) {
     if (type !== 'JobFailed') return failure(type, message, details);
     const guard = details.statement === undefined ? undefined : this.#prepared.plan.guards[details.statement];
-    const guarded = guard !== undefined && /division by zero/i.test(message);
+    // Redshift's compute nodes say "Divide by zero", its leader what Postgres says.
+    const guarded = guard !== undefined && /divi(de|sion) by zero/i.test(message);
     return failure('PublishFailed', guarded ? guard : message, details);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   BatchExecuteStatementCommand,
   CancelStatementCommand,
@@ -8,7 +9,7 @@ import {
   type RedshiftDataClient,
 } from '@aws-sdk/client-redshift-data';
 import { fromAwsError } from '../../aws-error.ts';
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, FAILURE } from '../../domain/failure.ts';
 import { hasEnded } from '../../domain/state.ts';
 import type { BatchResult, StatementBatch, Submission, Warehouse, WorkRef, WorkState } from '../../ports.ts';
 import { publishPlan } from './publish.ts';
@@ -25,6 +26,8 @@ export interface Target {
 }
 
 const HOUR_MS = 3_600_000;
+/** What the API says of a statement that it doesn't know, and of an ID that is none, as somebody may adopt one. */
+const UNKNOWN = ['ResourceNotFoundException', 'ValidationException'];
 /** One long poll; the API allows 30 s. */
 const LONG_POLL_SECONDS = 20;
 
@@ -73,11 +76,15 @@ export class RedshiftWarehouse implements Warehouse {
       ...(ClusterIdentifier !== undefined && { ClusterIdentifier }),
       ...(WorkgroupName !== undefined && { WorkgroupName }),
     };
-    const command = new ListStatementsCommand({ ...where, StatementName: key, Status: 'ALL' });
-    const { Statements = [] } = await this.#send('list statements', () => this.#client.send(command));
-    // The API matches by prefix.
-    const found = Statements.find(({ StatementName }) => StatementName === key);
-    return found && { id: known(found.Id), key };
+    for (let NextToken: string | undefined; ;) {
+      const command = new ListStatementsCommand({ ...where, StatementName: key, Status: 'ALL', NextToken });
+      const page = await this.#send('list statements', () => this.#client.send(command));
+      // The API matches by prefix.
+      const found = page.Statements?.find(({ StatementName }) => StatementName === key);
+      if (found) return { id: known(found.Id), key };
+      if (!page.NextToken) return undefined;
+      ({ NextToken } = page);
+    }
   }
 
   async poll(refs: readonly WorkRef[]): Promise<Map<string, WorkState | EtlError>> {
@@ -90,9 +97,12 @@ export class RedshiftWarehouse implements Warehouse {
     const stop = new AbortController();
     const look = async () => {
       const command = new DescribeStatementCommand({ Id: ref.id, WaitTimeSeconds: LONG_POLL_SECONDS });
-      while (!stop.signal.aborted) {
+      for (;;) {
+        const askedAt = Date.now();
         const answer = await this.#client.send(command, { abortSignal: stop.signal });
         if (hasEnded(stateOf(answer).status)) return wake();
+        // A server that answers at once knows no long polls.
+        if (Date.now() - askedAt < 1_000) await pause(1_000, undefined, { signal: stop.signal });
       }
     };
     // Whatever goes wrong here, the poll finds out and says.
@@ -101,8 +111,7 @@ export class RedshiftWarehouse implements Warehouse {
   }
 
   async cancel(ref: WorkRef): Promise<void> {
-    const state = await this.#state(ref.id);
-    if (state === undefined || state instanceof EtlError || hasEnded(state.status)) return;
+    if (!(await this.#isOpen(ref.id))) return;
     try {
       await this.#client.send(new CancelStatementCommand({ Id: ref.id }));
     } catch (error) {
@@ -110,19 +119,15 @@ export class RedshiftWarehouse implements Warehouse {
       if (!/not in running|already|finished/i.test(String(error)))
         throw fromAwsError(error, `cancel ${ref.id}`);
     }
-    const after = await this.#state(ref.id);
-    if (after && !(after instanceof EtlError) && !hasEnded(after.status)) {
-      throw new EtlError(
-        'Unavailable',
-        `statement ${ref.id} is still ${after.status} after its cancellation`,
-      );
+    if (await this.#isOpen(ref.id)) {
+      throw new EtlError('Unavailable', `statement ${ref.id} is still under way after its cancellation`);
     }
   }
 
   async result(ref: WorkRef): Promise<BatchResult> {
     const describe = new DescribeStatementCommand({ Id: ref.id });
     const answer = await this.#send('describe a statement', () => this.#client.send(describe));
-    const all = answer.SubStatements ?? [answer];
+    const all = answer.SubStatements?.length ? answer.SubStatements : [answer];
     // For a query, ResultRows counts the rows of its answer; for anything else, those that it changed.
     const rowsAffected = all.reduce(
       (sum, { HasResultSet, ResultRows = 0 }) => (HasResultSet ? sum : sum + Math.max(0, ResultRows)),
@@ -145,14 +150,22 @@ export class RedshiftWarehouse implements Warehouse {
     return first ? toRow(ColumnMetadata, first) : null;
   }
 
+  /** What is wrong with this statement alone is its state; what is wrong with the connection is thrown. */
   async #state(id: string): Promise<WorkState | EtlError | undefined> {
     try {
       return stateOf(await this.#client.send(new DescribeStatementCommand({ Id: id })));
     } catch (error) {
-      if (error instanceof EtlError) return error;
-      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
-      throw fromAwsError(error, `describe statement ${id}`);
+      if (error instanceof Error && UNKNOWN.includes(error.name)) return undefined;
+      const failure = fromAwsError(error, `describe statement ${id}`);
+      if (FAILURE[failure.type].retryable) throw failure;
+      return failure;
     }
+  }
+
+  async #isOpen(id: string): Promise<boolean> {
+    const state = await this.#state(id);
+    if (state instanceof EtlError) throw state;
+    return state !== undefined && !hasEnded(state.status);
   }
 
   async #send<T>(doing: string, request: () => Promise<T>): Promise<T> {

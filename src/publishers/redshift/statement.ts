@@ -18,7 +18,7 @@ const ROLLED_BACK =
   /serializ|could not serialize|deadlock detected|conflict with (a )?concurrent|tuple concurrently|violates unique constraint "pg_|1023/i;
 /** The connection broke: the transaction may have been committed. */
 const UNCLEAR =
-  /terminating connection|connection (terminated|reset|refused|closed)|server closed|system is shutting down|starting up|warehouse restarted/i;
+  /terminating connection|connection (terminated|reset|refused|closed)|ECONNRESET|EPIPE|server closed|system is shutting down|starting up|warehouse restarted/i;
 
 /** Where a statement or batch stands. */
 export function stateOf({ Status, Error: error, SubStatements }: DescribeStatementResponse): WorkState {

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkState } from '../../src/ports.ts';
+import { createWorld, sql, step, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld({ resets: true });
+  world.stored.set('s3://out/a/part-0.parquet', 'rows');
+}, 60_000);
+afterAll(async () => world.close());
+
+const FAILED: WorkState = { status: 'failed', message: 'no permission' };
+const copy = step('redshiftCopy', 'publish', {
+  warehouse: 'analytics',
+  from: { path: 's3://out/a/', format: 'parquet' },
+  table: 'public.days',
+  mode: 'upsert',
+  uniqueKey: ['day'],
+});
+
+/** Starts the run's story anew from its first workflow task, as `temporal workflow reset` does. */
+async function reset({ workflowId }: WorkflowHandle): Promise<WorkflowHandle> {
+  const { runId } = await world.client.workflow.getHandle(workflowId).describe();
+  const answer = await world.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId, runId },
+    reason: 'a test',
+    requestId: `reset ${runId}`,
+    workflowTaskFinishEventId: 4 as never,
+  });
+  return world.client.workflow.getHandle(workflowId, answer.runId);
+}
+
+test('a job that had failed before a reset is submitted again, without using up `retry`', async () => {
+  world.engine.behave = (nth) => (nth === 1 ? FAILED : { status: 'done' });
+  const handle = await world.start([sql('a')]);
+  await expect(handle.result()).rejects.toThrow();
+  const again = await reset(handle);
+  expect(await again.result()).toMatchObject({ status: 'done', steps: [{ attempt: 1 }] });
+  expect(world.engine.submissions).toHaveLength(2);
+});
+
+test('what had failed to be published before a reset is staged and published after it', async () => {
+  world.warehouse.behave = (statement) => (statement === 'publish' ? FAILED : { status: 'done' });
+  const handle = await world.start([copy]);
+  await expect(handle.result()).rejects.toThrow();
+  expect(world.warehouse.done.filter((word) => word !== 'ledger')).toEqual(['stage', 'clean up']);
+
+  world.warehouse.behave = () => ({ status: 'done' });
+  const again = await reset(handle);
+  expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: false } }] });
+  expect(world.warehouse.done.slice(-2)).toEqual(['stage', 'publish']);
+});
+
+test('what was published before a reset is left alone after it, and no stage stays', async () => {
+  world.warehouse.statements.clear();
+  const handle = await world.start([copy]);
+  await handle.result();
+  // The ledger stops what comes second.
+  world.warehouse.behave = (statement) => (statement === 'publish' ? FAILED : { status: 'done' });
+  const again = await reset(handle);
+  expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: true } }] });
+  expect(world.warehouse.done.filter((word) => word === 'publish')).toHaveLength(1);
+  expect(world.warehouse.done.at(-1)).toBe('clean up');
+});

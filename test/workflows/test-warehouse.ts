@@ -1,0 +1,67 @@
+import type {
+  BatchResult,
+  PublishPlan,
+  StatementBatch,
+  Submission,
+  Warehouse,
+  WorkRef,
+  WorkState,
+} from '../../src/ports.ts';
+
+interface TestStatement {
+  ref: WorkRef;
+  batch: StatementBatch;
+  state: WorkState;
+}
+
+/** A warehouse in memory, whose batches of publishing are one word each, and whose ledger is what was published. */
+export class TestWarehouse implements Warehouse {
+  readonly keyMemoryMs = Infinity;
+  readonly lookAfterMs = 0;
+  readonly statements = new Map<string, TestStatement>();
+  /** What becomes of a statement. */
+  behave: (statement: string) => WorkState = () => ({ status: 'done' });
+
+  /** The words of the batches that were done, in order. */
+  get done(): string[] {
+    const all = [...this.statements.values()].filter(({ state }) => state.status === 'done');
+    return all.flatMap(({ batch }) => batch.statements);
+  }
+
+  async submit(batch: StatementBatch, key: string): Promise<Submission> {
+    const before = this.statements.get(key);
+    if (before) return { ...before.ref, found: true };
+    const ref = { id: `statement-${this.statements.size + 1}`, key };
+    this.statements.set(key, { ref, batch, state: this.behave(batch.statements.join()) });
+    return { ...ref, found: false };
+  }
+
+  async find(key: string): Promise<WorkRef | undefined> {
+    return this.statements.get(key)?.ref;
+  }
+
+  async poll(refs: readonly WorkRef[]): Promise<Map<string, WorkState>> {
+    const known = [...this.statements.values()].filter(({ ref }) => refs.some(({ id }) => id === ref.id));
+    return new Map(known.map(({ ref, state }) => [ref.id, state]));
+  }
+
+  async cancel({ key }: WorkRef): Promise<void> {
+    const statement = this.statements.get(key);
+    if (statement) statement.state = { status: 'cancelled' };
+  }
+
+  async result(): Promise<BatchResult> {
+    return { rowsAffected: 0, row: { published: this.done.includes('publish') ? 1 : 0, newer: 0 } };
+  }
+
+  publishPlan(): PublishPlan {
+    const batch = (word: string): StatementBatch => ({ statements: [word] });
+    return {
+      stage: batch('stage'),
+      publish: batch('publish'),
+      ledger: batch('ledger'),
+      cleanUp: batch('clean up'),
+      guards: {},
+    };
+  }
+}
