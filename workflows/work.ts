@@ -19,7 +19,8 @@ export interface WorkRequest {
   output?: FileSet;
 }
 
-const LONGEST_PAUSE_MS = 60_000;
+/** Each try adds to the history, and a warehouse may be away for days. */
+export const LONGEST_PAUSE_MS = 600_000;
 
 /**
  * Submits remote work, waits for its end, and never leaves it behind: cancel, timeout and failure end with the work

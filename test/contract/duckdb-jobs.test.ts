@@ -174,6 +174,20 @@ describe.each(['local files', 'S3'])('outputs on %s', (where) => {
   });
   afterAll(() => stop());
 
+  test('a job that goes on while a newer one has the same output leaves that alone', async () => {
+    const output = { path: join(world.folder, 'shared/'), format: 'csv' } as const;
+    const query = 'SELECT 0 * sum(hash(a.range + b.range) % 2) AS old FROM range(9000) a, range(9000) b';
+    const older = await engine.submit(world.sql(query, { output }), newKey());
+    await until(engine, older, ({ status }) => status === 'running');
+    const newer = await engine.submit(world.sql('SELECT 7 AS new', { output }), newKey());
+    expect(await ended(engine, newer)).toMatchObject({ status: 'done' });
+    expect(await ended(engine, older)).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining(newer.id),
+    });
+    expect(readFileSync(join(output.path, 'part-0.csv'), 'utf8')).toBe('new\n7\n');
+  });
+
   test('a done job leaves one file of a fixed name, and removes what was there before', async () => {
     await store.write(`${base}out/old.csv`, 'a\n1\n');
     await store.write(`${base}out/_SUCCESS`, '');
@@ -247,5 +261,8 @@ describe.each(['local files', 'S3'])('outputs on %s', (where) => {
 });
 
 test('nothing half-made stays in the folder of jobs', async () => {
-  expect(readdirSync(world.options.folder).filter((name) => name.startsWith('.'))).toEqual(['.active']);
+  expect(readdirSync(world.options.folder).filter((name) => name.startsWith('.'))).toEqual([
+    '.active',
+    '.outputs',
+  ]);
 });

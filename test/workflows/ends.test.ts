@@ -109,30 +109,3 @@ test('a run whose results are too much for one answer ends all the same', async 
   });
   expect(JSON.stringify(result).length).toBeLessThan(10_000);
 });
-
-test('a cancellation while the run of the interval is being opened stops that run as well', async () => {
-  world.engine.behave = () => ({ status: 'running' });
-  const name = 'opened';
-  world.definitions.set(name, {
-    name,
-    file: 'x.yaml',
-    covers: 'day',
-    timezone: 'UTC',
-    params: {},
-    steps: [sql('a')],
-    onFailure: [],
-  });
-  const joins = await world.client.workflow.start('pipeline', {
-    taskQueue: 'test',
-    workflowId: 'opens and is cancelled',
-    args: [{ pipeline: name, interval: '2001-01-05' }],
-  });
-  for (let asked = false; !asked;) {
-    const { raw } = await joins.describe();
-    asked = raw.pendingActivities?.some(({ activityType }) => activityType?.name !== 'openRun') ?? false;
-  }
-  await joins.cancel();
-  await joins.result().catch(() => {});
-  const run = world.client.workflow.getHandle(`${name}/2001-01-05`);
-  expect((await run.describe()).status.name).toBe('CANCELLED');
-});

@@ -8,7 +8,7 @@ import { brief, waiting } from '../activities.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
 import type { StepRun } from '../step-run.ts';
-import { doWork } from '../work.ts';
+import { LONGEST_PAUSE_MS, doWork } from '../work.ts';
 
 /** Loads files into a table, exactly once: staged first, then moved under a lock that the ledger guards. */
 export async function redshiftCopy(step: StepRun, { args, id }: StepOf<'redshiftCopy'>) {
@@ -51,14 +51,16 @@ class Publication {
 
   /** Whether it had been loaded before: then this changed nothing. */
   async run(): Promise<boolean> {
-    for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, 60_000)) {
+    for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await this.#batch('stage', 'the load into the stage');
         await this.#batch('publish', 'the publication');
         return false;
       } catch (error) {
         if (isCancellation(error)) {
+          const published = this.#batches.publish > 0 && (await this.#publishedAfterAll());
           await this.#cleanUp();
+          if (published) return false;
           throw error;
         }
         const fault = faultOf(error);
@@ -100,6 +102,16 @@ class Publication {
     const { plan } = this.#prepared;
     const wait = waiting(heartbeatTimeoutMs, `${this.#step.definition.id}: reads the ledger`);
     return wait.readLedger({ warehouse: this.#warehouse, plan, key: this.#key });
+  }
+
+  /** Whether a publication that was cut off, by a timeout or a cancellation, had come through. */
+  async #publishedAfterAll(): Promise<boolean> {
+    try {
+      const look = () => CancellationScope.withTimeout('5m', () => this.#ledger());
+      return (await CancellationScope.nonCancellable(look)) === 'published';
+    } catch {
+      return false;
+    }
   }
 
   /** Drops the stage; without it a publication that is still on its way fails, as it should. */

@@ -8,7 +8,14 @@ import { parseJobKey } from '../../domain/key.ts';
 import type { JobEngine, KeyedJob, ObjectStore, WorkRef, WorkState } from '../../ports.ts';
 import { checkKey, checkSpec } from './check-spec.ts';
 import { createCrew } from './crew.ts';
-import { activeFolder, jobFolder, makeJobFolder, readClaim, writeCancel } from './job-folder.ts';
+import {
+  activeFolder,
+  jobFolder,
+  makeJobFolder,
+  outputsFolder,
+  readClaim,
+  writeCancel,
+} from './job-folder.ts';
 import { checkBuilt } from './launch.ts';
 import { look, readLines, readLog, statusOf } from './look.ts';
 import { stopProcess } from './process.ts';
@@ -52,6 +59,7 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
   const { name, folder: root, memory, threads, maxJobs, maxTempSize, httpfs, s3, store } = options;
   checkBuilt();
   mkdirSync(activeFolder(root), { recursive: true });
+  mkdirSync(outputsFolder(root), { recursive: true });
   forgetOldJobs(root);
 
   const crew = createCrew({
@@ -184,6 +192,11 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
 }
 
 function forgetOldJobs(root: string): void {
+  for (const name of readdirSync(outputsFolder(root))) {
+    const path = join(outputsFolder(root), name);
+    const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (Date.now() - mtimeMs > KEY_MEMORY_MS) rmSync(path, { force: true });
+  }
   for (const name of readdirSync(root)) {
     const isHalfMade = name.startsWith('.new-');
     const mark = statSync(join(root, name, isHalfMade ? '' : 'state.json'), { throwIfNoEntry: false });

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 
 import { folderOf } from '../../domain/file-path.ts';
+import { shortHash } from '../../domain/key.ts';
 import type { JobSpec } from '../../ports.ts';
 import type { ProcessIdentity } from './process.ts';
 
@@ -11,6 +12,7 @@ import type { ProcessIdentity } from './process.ts';
  *
  *   <key>/spec.json     what to do; the folder appears with it
  *   .active/<key>       the process that has the job; only one can make this file
+ *   .outputs/<hash>     the key of the newest job that writes to an output
  *   <key>/started.json  that process was admitted under the limit of jobs at once
  *   <key>/result.json   how the process says it ended
  *   <key>/state.json    the last word, once the output is in place (or the process is gone, or it was cancelled)
@@ -40,6 +42,7 @@ export interface JobFolder {
 }
 
 const ACTIVE = '.active';
+const OUTPUTS = '.outputs';
 
 export const jobFolder = (root: string, key: string): JobFolder => {
   const path = join(root, key);
@@ -49,6 +52,10 @@ export const jobFolder = (root: string, key: string): JobFolder => {
 const activePath = ({ path, key }: JobFolder): string => join(dirname(path), ACTIVE, key);
 
 export const activeFolder = (root: string): string => join(root, ACTIVE);
+export const outputsFolder = (root: string): string => join(root, OUTPUTS);
+
+const newestPath = (root: string, { output }: JobSpec): string =>
+  join(root, OUTPUTS, shortHash(output.path, 40));
 
 /** Makes the folder with its spec in one step; false if it was there. */
 export function makeJobFolder(root: string, job: JobFolder, spec: JobSpec): boolean {
@@ -57,9 +64,12 @@ export function makeJobFolder(root: string, job: JobFolder, spec: JobSpec): bool
   writeFileSync(join(fresh, 'spec.json'), JSON.stringify(spec, null, 2), { flush: true });
   try {
     renameSync(fresh, job.path);
+    const newest = newestPath(root, spec);
+    writeFileSync(`${newest}.${job.key}`, job.key);
+    renameSync(`${newest}.${job.key}`, newest);
     return true;
   } catch (error) {
-    rmSync(fresh, { recursive: true });
+    rmSync(fresh, { recursive: true, force: true });
     if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
@@ -107,6 +117,15 @@ export const writeCancel = (job: JobFolder) =>
 /** Takes the job for a process; false if another one has it. */
 export const writeClaim = (job: JobFolder, self: ProcessIdentity) => writeOnce(job, activePath(job), self);
 export const unclaim = (job: JobFolder) => rmSync(activePath(job), { force: true });
+
+/** The newest job that was submitted for the same output, as a rerun is while the job of a terminated run goes on. */
+export function newestFor({ path, key }: JobFolder, spec: JobSpec): string {
+  try {
+    return readFileSync(newestPath(dirname(path), spec), 'utf8');
+  } catch {
+    return key;
+  }
+}
 
 /** Where the job writes and where its output appears: one file of a fixed name, so that a later run replaces it. */
 export function outputPaths({ key }: JobFolder, { output }: JobSpec): { hidden: string; visible: string } {

@@ -4,6 +4,7 @@ import { EtlError } from '../../domain/failure.ts';
 import { folderOf } from '../../domain/file-path.ts';
 import type { ObjectStore } from '../../ports.ts';
 import {
+  newestFor,
   outputPaths,
   readClaim,
   readSpec,
@@ -40,6 +41,9 @@ export async function settle(job: JobFolder, result: JobResult, store: ObjectSto
 async function publish(job: JobFolder, store: ObjectStore): Promise<void> {
   const spec = readSpec(job);
   if (spec === undefined) return;
+  const newest = newestFor(job, spec);
+  if (newest !== job.key)
+    throw new EtlError('Rejected', `the newer job ${newest} writes to ${spec.output.path}`);
   const { hidden, visible } = outputPaths(job, spec);
   // Gone from its hidden name means that it was moved before.
   await store.move(hidden, visible);

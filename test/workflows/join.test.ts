@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createWorld, sql, type World } from './world.ts';
+
+let world: World;
+
+// On the development server: the one that skips time now and then loses a workflow task in this very race.
+beforeAll(async () => {
+  world = await createWorld({ resets: true });
+});
+afterAll(async () => world.close());
+
+test('a cancellation while the run of the interval is being opened stops that run as well', async () => {
+  world.engine.behave = () => ({ status: 'running' });
+  const name = 'opened';
+  world.definitions.set(name, {
+    name,
+    file: 'x.yaml',
+    covers: 'day',
+    timezone: 'UTC',
+    params: {},
+    steps: [sql('a')],
+    onFailure: [],
+  });
+  const joins = await world.client.workflow.start('pipeline', {
+    taskQueue: 'test',
+    workflowId: 'opens and is cancelled',
+    args: [{ pipeline: name, interval: '2001-01-05' }],
+  });
+  for (let asked = false; !asked;) {
+    const { raw } = await joins.describe();
+    asked = raw.pendingActivities?.some(({ activityType }) => activityType?.name !== 'openRun') ?? false;
+  }
+  await joins.cancel();
+  await joins.result().catch(() => {});
+  const run = world.client.workflow.getHandle(`${name}/2001-01-05`);
+  expect((await run.describe()).status.name).toBe('CANCELLED');
+});
