@@ -185,7 +185,10 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
 
     async close() {
       crew.close();
-      await Promise.all(jobsHere().map(({ key }) => engine.cancel(refOf(key))));
+      const jobs = jobsHere().filter((job) => look(job).is !== 'ended');
+      // All marks before the first process ends, whose place a queued job would take.
+      for (const job of jobs) writeCancel(job);
+      await Promise.all(jobs.map(({ key }) => engine.cancel(refOf(key))));
     },
   } satisfies JobEngine;
   return engine;
