@@ -55,7 +55,7 @@ export class StepRun {
     } catch (error) {
       if (isCancellation(error)) return this.#enter('cancelled', this.unstopped);
       this.failure = stepFailure(this.definition.id, faultOf(error));
-      this.#enter('failed');
+      this.#enter('failed', this.unstopped);
     }
   }
 
@@ -127,7 +127,9 @@ export class StepRun {
       } catch (error) {
         if (isCancellation(error)) throw error;
         const fault = faultOf(error);
-        if (!RETRIED.includes(fault.type) || this.attempt >= retry.attempts) throw error;
+        // While its job may run on, another one would be the second.
+        const over = this.attempt >= retry.attempts || this.unstopped !== null;
+        if (over || !RETRIED.includes(fault.type)) throw error;
         this.failure = stepFailure(this.definition.id, fault);
         this.say(`${fault.message}; tries again`);
         await sleep(retry.delayMs, { summary: `${this.definition.id}: before attempt ${this.attempt + 1}` });

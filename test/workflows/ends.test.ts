@@ -109,3 +109,17 @@ test('a run whose results are too much for one answer ends all the same', async 
   });
   expect(JSON.stringify(result).length).toBeLessThan(10_000);
 });
+
+test('a job that timed out and could not be stopped is not joined by a second one', async () => {
+  world.engine.behave = () => ({ status: 'running' });
+  world.engine.fault = (call) => {
+    if (call === 'cancel') throw new EtlError('Rejected', 'no permission to cancel');
+  };
+  const before = world.engine.submissions.length;
+  const handle = await world.start([sql('a', { timeoutMs: 300, retry: { attempts: 3, delayMs: 1 } })]);
+  const { message } = await failureOf(handle.result());
+  expect(message).toBe('step a, attempt 1 of 3: JobFailed: timed out after 300ms');
+  expect(world.engine.submissions.length - before).toBe(1);
+  const [step] = (await world.progress(handle)).steps;
+  expect(step).toMatchObject({ state: 'failed', detail: 'could not stop the job: no permission to cancel' });
+});
