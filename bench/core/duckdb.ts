@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Watchers } from '../../activities/watcher.ts';
 import { jobKey } from '../../src/domain/key.ts';
 import { createDuckdbEngine } from '../../src/engines/duckdb/engine.ts';
-import { activeFolder, jobFolder, makeJobFolder, readResult } from '../../src/engines/duckdb/job-folder.ts';
+import { jobFolder, makeJobFolder, makeRoot, readResult } from '../../src/engines/duckdb/job-folder.ts';
 import type { JobSettings } from '../../src/engines/duckdb/settings.ts';
 import type { JobSpec } from '../../src/ports.ts';
 import { measureOutput } from '../../src/storage/measure.ts';
@@ -24,7 +24,7 @@ const ALONE = new URL('duckdb-alone.js', import.meta.url);
 export const duckdb: Part = async ({ folder, quick, say }) => {
   const store = createObjectStore({});
   const root = join(folder, 'jobs');
-  mkdirSync(activeFolder(root), { recursive: true });
+  makeRoot(root);
   const engine = createDuckdbEngine({ name: 'etl', folder: join(folder, 'engine'), ...LIMITS, store });
   const watcher = new Watchers(15_000).of(engine);
   const log = openSync(join(folder, 'jobs.log'), 'a');

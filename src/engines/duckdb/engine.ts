@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -8,14 +8,7 @@ import { parseJobKey } from '../../domain/key.ts';
 import type { JobEngine, KeyedJob, ObjectStore, WorkRef, WorkState } from '../../ports.ts';
 import { checkKey, checkSpec } from './check-spec.ts';
 import { createCrew } from './crew.ts';
-import {
-  activeFolder,
-  jobFolder,
-  makeJobFolder,
-  outputsFolder,
-  readClaim,
-  writeCancel,
-} from './job-folder.ts';
+import { jobFolder, makeJobFolder, makeRoot, outputsFolder, readClaim, writeCancel } from './job-folder.ts';
 import { checkBuilt } from './launch.ts';
 import { look, readLines, readLog, statusOf } from './look.ts';
 import { stopProcess } from './process.ts';
@@ -58,8 +51,7 @@ export interface DuckdbOptions {
 export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(): Promise<void> } {
   const { name, folder: root, memory, threads, maxJobs, maxTempSize, httpfs, s3, store } = options;
   checkBuilt();
-  mkdirSync(activeFolder(root), { recursive: true });
-  mkdirSync(outputsFolder(root), { recursive: true });
+  makeRoot(root);
   forgetOldJobs(root);
 
   const crew = createCrew({

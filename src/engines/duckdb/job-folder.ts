@@ -57,6 +57,11 @@ export const outputsFolder = (root: string): string => join(root, OUTPUTS);
 const newestPath = (root: string, { output }: JobSpec): string =>
   join(root, OUTPUTS, shortHash(output.path, 40));
 
+/** Makes what jobs share, where it is not there. */
+export function makeRoot(root: string): void {
+  for (const folder of [activeFolder(root), outputsFolder(root)]) mkdirSync(folder, { recursive: true });
+}
+
 /** Makes the folder with its spec in one step; false if it was there. */
 export function makeJobFolder(root: string, job: JobFolder, spec: JobSpec): boolean {
   const fresh = join(root, `.new-${randomUUID()}`);
