@@ -11,7 +11,7 @@ import { TABLE } from './demo/warehouse.ts';
 import { CliError } from './error.ts';
 import { printJson, say, table } from './output.ts';
 import { describeStack } from './stack/describe.ts';
-import { listenForInterrupt, type Interrupt } from './stack/interrupt.ts';
+import { untilInterrupted, type Interrupt } from './stack/interrupt.ts';
 import { cancelJobs } from './stack/jobs.ts';
 import { announcementFile, runningDev } from './stack/running.ts';
 import { startStack, type Stack } from './stack/stack.ts';
@@ -43,9 +43,7 @@ Examples:
       if (!Number.isInteger(flags.days) || flags.days < 1 || flags.days > MOST_DAYS) {
         throw new CliError('Usage', '--days takes a whole number', `write one from 1 to ${MOST_DAYS}`);
       }
-      const interrupt = listenForInterrupt();
-      interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
-      try {
+      await untilInterrupted(async (interrupt) => {
         say('starting the local stack: Temporal, S3, a warehouse, Data Pipeline, a worker');
         const board = new Board();
         const { stack, taskQueue } = await start(flags, interrupt, board);
@@ -59,11 +57,7 @@ Examples:
           say('ending the local stack …');
           await stack.stop();
         }
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw error;
-      } finally {
-        interrupt.dispose();
-      }
+      });
     });
 
 async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Board) {

@@ -4,7 +4,7 @@ import { completeEnvironment, configFolder, environment, foundTools, packageRoot
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { printJson, say } from './output.ts';
 import { describeStack } from './stack/describe.ts';
-import { listenForInterrupt } from './stack/interrupt.ts';
+import { untilInterrupted } from './stack/interrupt.ts';
 import { cancelJobs } from './stack/jobs.ts';
 import { announcementFile } from './stack/running.ts';
 import { startStack, type StackOptions } from './stack/stack.ts';
@@ -31,29 +31,18 @@ Examples:
   $ millrace dev --fresh
   $ millrace dev --no-worker --json`,
     )
-    .action(async (flags: DevFlags) => {
-      const interrupt = listenForInterrupt();
-      // Whatever still hangs then is ended by the guard when we are gone.
-      interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
-      try {
-        const stack = await startStack({
-          ...(await options(flags)),
-          signal: interrupt.signal,
-          hurry: interrupt.hurry,
-        });
+    .action((flags: DevFlags) =>
+      untilInterrupted(async ({ signal, hurry, interrupted }) => {
+        const stack = await startStack({ ...(await options(flags)), signal, hurry });
         const { endpoints, warehouse, namespace, env } = stack;
         if (flags.json)
           printJson({ endpoints, warehouse, namespace, env, pid: process.pid, pids: stack.pids() });
         else console.log(`The local stack is ready. Ctrl-C ends it.\n\n${describeStack(stack)}\n`);
-        await interrupt.interrupted;
+        await interrupted;
         say('ending the local stack …');
         await stack.stop();
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw error;
-      } finally {
-        interrupt.dispose();
-      }
-    });
+      }),
+    );
 
 async function options(flags: DevFlags): Promise<StackOptions> {
   const folder = configFolder(flags.config);

@@ -22,8 +22,6 @@ export type Config = Omit<ConfigFile, 'heartbeatTimeout' | 'pollInterval'> & {
 };
 
 export type EngineConfig = ConfigFile['engines'][string];
-export type WarehouseConfig = ConfigFile['warehouses'][string];
-export type WebhookConfig = ConfigFile['webhooks'][string];
 
 export interface LoadedConfig {
   config?: Config;

@@ -1,5 +1,3 @@
-import { expect } from '@jest/globals';
-import { WorkflowFailedError, type ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { createWorld, type World } from './world.ts';
 
 /* A small pipeline with right and wrong variants: numbers from S3, summed by key, into the warehouse. */
@@ -53,13 +51,3 @@ export const RIGHT = (day: string) => [
   [day, 'k1', '12'],
   [day, 'k2', '15'],
 ];
-
-/** What a run failed with. */
-export async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
-  const error = await handle.result().then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(error).toBeInstanceOf(WorkflowFailedError);
-  return (error as WorkflowFailedError).cause as ApplicationFailure;
-}

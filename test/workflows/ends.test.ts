@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ApplicationFailure, type WorkflowFailedError } from '@temporalio/client';
 import { EtlError } from '../../src/domain/failure.ts';
+import { failureOf } from '../failure-of.ts';
 import { createWorld, sql, stateOf, step, type World } from './world.ts';
 
 let world: World;
@@ -13,12 +13,6 @@ beforeEach(() => {
   world.engine.behave = () => ({ status: 'done' });
   world.engine.fault = () => {};
 });
-
-async function failureOf(run: Promise<unknown>): Promise<ApplicationFailure> {
-  const { cause } = (await run.catch((error: unknown) => error)) as WorkflowFailedError;
-  expect(cause).toBeInstanceOf(ApplicationFailure);
-  return cause as ApplicationFailure;
-}
 
 test('an activation that somebody else cancels fails the run, which is never taken for done', async () => {
   world.dataPipelines.onActivate = () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import { EtlError } from '../../src/domain/failure.ts';
+import { failureOf } from '../failure-of.ts';
 import { createWorld, sql, stateOf, step, type World } from './world.ts';
 
 let world: World;
@@ -15,17 +16,6 @@ beforeEach(() => {
   world.engine.submissions.length = 0;
   world.engine.cancelled.length = 0;
 });
-
-async function failureOf(run: Promise<unknown>): Promise<ApplicationFailure> {
-  const error = await run.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(error).toBeInstanceOf(WorkflowFailedError);
-  const { cause } = error as WorkflowFailedError;
-  expect(cause).toBeInstanceOf(ApplicationFailure);
-  return cause as ApplicationFailure;
-}
 
 describe('steps', () => {
   test('run in order, and later ones see the results of earlier ones', async () => {

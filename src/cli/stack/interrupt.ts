@@ -12,8 +12,22 @@ export interface Interrupt {
   dispose(): void;
 }
 
+/** Does a command's work until it is done or interrupted; an error that follows from the interruption is none. */
+export async function untilInterrupted(work: (interrupt: Interrupt) => Promise<void>): Promise<void> {
+  const interrupt = listenForInterrupt();
+  // Whatever still hangs then is ended by the guard when we are gone.
+  interrupt.hurry.addEventListener('abort', () => setImmediate(() => process.exit(130)));
+  try {
+    await work(interrupt);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
 /** Listens for Ctrl-C and SIGTERM: once means end in good order, twice means now. */
-export function listenForInterrupt(): Interrupt {
+function listenForInterrupt(): Interrupt {
   const first = new AbortController();
   const second = new AbortController();
   let firstAt = 0;

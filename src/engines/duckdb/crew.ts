@@ -129,8 +129,6 @@ export function createCrew({ root, store, settings, s3, onEnd }: CrewOptions) {
   return crew;
 }
 
-export type Crew = ReturnType<typeof createCrew>;
-
 const lastWords = ({ signalCode, exitCode }: ChildProcess): string =>
   signalCode === null
     ? `its process ended with exit code ${exitCode} in mid-work; its log may tell why`
