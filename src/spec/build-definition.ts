@@ -1,12 +1,9 @@
 import { parseDuration } from '../domain/duration.ts';
-import type {
-  Definition,
-  ScheduleDefinition,
-  StepArgs,
-  StepDefinition,
-  StepKind,
-} from '../domain/definition.ts';
-import { KINDS, type PipelineFile, type RetryFile, type StepFile } from './pipeline-schema.ts';
+import type { Definition, StepArgs, StepDefinition, StepKind } from '../domain/definition.ts';
+import type { PipelineFile, RetryFile, StepFile } from './pipeline-schema.ts';
+import { scheduleOf } from './schedule.ts';
+import { KIND_SPECS, KINDS } from './steps/index.ts';
+import type { Build, KindSpec } from './steps/kind.ts';
 
 /** What the definition needs of the world around the file's value. */
 export interface Around {
@@ -16,8 +13,6 @@ export interface Around {
   /** Where a step's `when` stands, as `FILE:LINE`. */
   whenAt(list: 'steps' | 'onFailure', index: number): string;
 }
-
-type Args<K extends StepKind> = NonNullable<StepFile[K]>;
 
 const DEFAULT_DELAY_MS = 60_000;
 
@@ -72,46 +67,13 @@ class Builder {
   }
 
   #args(kind: StepKind, step: StepFile): StepArgs[StepKind] {
-    const build = this.#kinds[kind] as (args: object) => StepArgs[StepKind];
-    return build(step[kind] ?? {});
+    const { build } = KIND_SPECS[kind] as unknown as KindSpec;
+    return build(step[kind] ?? {}, this.#build);
   }
 
-  readonly #kinds: { [K in StepKind]: (args: Args<K>) => StepArgs[K] } = {
-    ensureCluster: ({ engine, release = 'keep' }) => ({
-      engine: this.#connection('engine', engine),
-      release,
-    }),
-    sql: ({ engine, inputs = {}, query, output }) => ({
-      engine: this.#connection('engine', engine),
-      inputs: inputs,
-      query: this.#query(query),
-      output,
-    }),
-    redshiftCopy: ({ warehouse, from, table, mode, uniqueKey, where }) => ({
-      warehouse: this.#connection('warehouse', warehouse),
-      from,
-      table,
-      mode,
-      ...(uniqueKey && { uniqueKey }),
-      ...(where !== undefined && { where }),
-    }),
-    redshiftSql: ({ warehouse, query }) => ({
-      warehouse: this.#connection('warehouse', warehouse),
-      query: this.#query(query),
-    }),
-    check: ({ warehouse, query, expect }) => ({
-      warehouse: this.#connection('warehouse', warehouse),
-      query: this.#query(query),
-      expect,
-    }),
-    activateDataPipeline: ({ name, id, params = {} }) => ({
-      ...(name !== undefined && { name }),
-      ...(id !== undefined && { id }),
-      params: Object.fromEntries(Object.entries(params).map(([key, value]) => [key, String(value)])),
-    }),
-    waitForData: ({ path, marker, count = 1 }) => ({ path, ...(marker !== undefined && { marker }), count }),
-    putObject: ({ path, content }) => ({ path, content }),
-    notify: ({ webhook, message }) => ({ webhook, message }),
+  readonly #build: Build = {
+    connection: (field, own) => this.#connection(field, own),
+    text: (query) => this.#text(query),
   };
 
   #connection(field: 'engine' | 'warehouse', own: string | undefined): string {
@@ -120,22 +82,11 @@ class Builder {
     return name;
   }
 
-  #query(query: string | { file: string }): string {
+  #text(query: string | { file: string }): string {
     const text = typeof query === 'string' ? query : this.#around.texts.get(query.file);
     if (text === undefined) throw new Error(`the text of ${JSON.stringify(query)} is not there`);
     return text;
   }
-}
-
-function scheduleOf({
-  cron,
-  covers = 'day',
-  timezone = 'UTC',
-  catchupWindow,
-}: NonNullable<PipelineFile['schedule']>) {
-  const schedule: ScheduleDefinition = { cron, covers, timezone };
-  if (catchupWindow !== undefined) schedule.catchupWindowMs = parseDuration(catchupWindow);
-  return schedule;
 }
 
 /** The definition that a checked pipeline file stands for: defaults applied, texts read, durations in milliseconds. */

@@ -1,7 +1,9 @@
-import type { StepKind } from '../domain/definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './problem.ts';
-import { isRawMap, type RawPipeline, type RawStep } from './raw-pipeline.ts';
+import { isRawMap } from './raw-map.ts';
+import type { RawPipeline, RawStep } from './raw-pipeline.ts';
+import { KIND_SPECS } from './steps/index.ts';
+import type { KindSpec } from './steps/kind.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /** The names that a configuration has. */
@@ -11,16 +13,7 @@ export interface Connections {
   webhooks: readonly string[];
 }
 
-type ConnectionField = 'engine' | 'warehouse' | 'webhook';
-
-const FIELD_OF: Partial<Record<StepKind, ConnectionField>> = {
-  ensureCluster: 'engine',
-  sql: 'engine',
-  redshiftCopy: 'warehouse',
-  redshiftSql: 'warehouse',
-  check: 'warehouse',
-  notify: 'webhook',
-};
+type ConnectionField = NonNullable<KindSpec['connection']>;
 
 /** That every step knows its connection, and, where a configuration is at hand, that it has one of that name. */
 export function checkConnections(
@@ -39,7 +32,7 @@ export function checkConnections(
 
   const checkStep = ({ fields, kinds, path }: RawStep): Problem[] =>
     kinds.flatMap((kind) => {
-      const field = FIELD_OF[kind];
+      const field = (KIND_SPECS[kind] as unknown as KindSpec).connection;
       const args = fields[kind];
       if (!field || !isRawMap(args)) return [];
       const name = args[field];

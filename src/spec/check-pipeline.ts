@@ -4,11 +4,13 @@ import { checkReferences } from './check-references.ts';
 import { checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
 import { checkText, secretProblems, type Locate } from './check-texts.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { KINDS, pipelineSchema } from './pipeline-schema.ts';
+import { pipelineSchema } from './pipeline-schema.ts';
 import type { Problem } from './problem.ts';
 import type { QueryFiles } from './query-files.ts';
-import { isRawMap, rawPipeline, type RawPipeline, type RawStep } from './raw-pipeline.ts';
+import { isRawMap } from './raw-map.ts';
+import { rawPipeline, type RawPipeline, type RawStep } from './raw-pipeline.ts';
 import { SchemaProblems } from './schema-problems.ts';
+import { KINDS } from './steps/index.ts';
 import { allTexts, stepTexts, type StepText } from './texts.ts';
 import type { YamlSource } from './yaml-source.ts';
 

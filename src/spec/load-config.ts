@@ -4,7 +4,7 @@ import { parseDuration } from '../domain/duration.ts';
 import type { Connections } from './check-connections.ts';
 import { configSchema, type ConfigFile } from './config-schema.ts';
 import { sortedProblems, type Problem } from './problem.ts';
-import { isRawMap } from './raw-pipeline.ts';
+import { isRawMap } from './raw-map.ts';
 import { readYaml } from './read-yaml.ts';
 import { SchemaProblems } from './schema-problems.ts';
 import type { YamlSource } from './yaml-source.ts';

@@ -1,11 +1,7 @@
 import type { StepKind } from '../domain/definition.ts';
-import { KINDS } from './pipeline-schema.ts';
+import { isRawMap, type RawMap } from './raw-map.ts';
+import { KINDS } from './steps/index.ts';
 import type { Path } from './yaml-source.ts';
-
-type RawMap = Record<string, unknown>;
-
-export const isRawMap = (value: unknown): value is RawMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A step as it stands in the file, right or wrong. */
 export interface RawStep {

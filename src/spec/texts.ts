@@ -1,5 +1,8 @@
+import type { StepKind } from '../domain/definition.ts';
 import type { RawPipeline, RawStep } from './raw-pipeline.ts';
-import { isRawMap } from './raw-pipeline.ts';
+import { isRawMap } from './raw-map.ts';
+import { KIND_SPECS } from './steps/index.ts';
+import type { KindSpec } from './steps/kind.ts';
 import type { Path } from './yaml-source.ts';
 
 /** How the `${…}` of a text is meant, or that the text is CEL as a whole. */
@@ -14,18 +17,26 @@ export interface StepText {
   file?: string;
 }
 
-/** Fields whose texts name a thing of the configuration, or are of a few words or names. */
-const PLAIN: readonly string[] = ['engine', 'warehouse', 'webhook', 'release', 'mode', 'uniqueKey'];
+/** Fields whose texts name a connection. */
+const CONNECTIONS: readonly unknown[] = ['engine', 'warehouse', 'webhook'];
+
+/** The way to a text inside of its step's arguments, with `*` for a place in a list. */
+const wayTo = (inner: Path): string => inner.map((part) => (typeof part === 'number' ? '*' : part)).join('.');
+
+const textsOf = (kind: StepKind): KindSpec['texts'] => KIND_SPECS[kind].texts;
 
 /** What a text is, by its path: list, index, kind (or `when`), field, and what is inside of the field. */
-function kindOf([, , kind, field, ...inner]: Path): TextKind | undefined {
+function kindOf([, , kind, ...way]: Path): TextKind | undefined {
   if (kind === 'when') return 'cel';
-  if (PLAIN.includes(String(field))) return undefined;
-  if (inner.length > 1) return 'template';
-  if (inner.length === 1) return kind === 'sql' && field === 'inputs' ? 'fileSet' : 'template';
-  if (field === 'query' || field === 'where') return 'sql';
-  if (field === 'expect') return 'expect';
-  return kind === 'redshiftCopy' && field === 'from' ? 'fileSet' : 'template';
+  if (CONNECTIONS.includes(way[0])) return undefined;
+  const texts = textsOf(kind as StepKind);
+  const meant = texts[wayTo(way)] ?? texts[wayTo([...way.slice(0, -1), '*'])] ?? 'template';
+  return meant === 'plain' ? undefined : meant;
+}
+
+/** How a file is meant whose name stands in `{ file: … }` at that path; undefined if it names no file of ours. */
+function fileKind([, , kind, ...way]: Path): TextKind | 'plain' | undefined {
+  return way.at(-1) === 'file' ? textsOf(kind as StepKind)[wayTo(way.slice(0, -1))] : undefined;
 }
 
 function textsIn(value: unknown, path: Path): { path: Path; text: string }[] {
@@ -38,9 +49,12 @@ function textsIn(value: unknown, path: Path): { path: Path; text: string }[] {
 export function stepTexts(step: RawStep, files: ReadonlyMap<string, string>): StepText[] {
   return ['when', ...step.kinds].flatMap((field) =>
     textsIn(step.fields[field], [...step.path, field]).flatMap(({ path, text }): StepText[] => {
-      if (path.length === 5 && path[3] === 'query' && path[4] === 'file') {
+      const meant = field === 'when' ? undefined : fileKind(path);
+      if (meant !== undefined) {
         const content = files.get(text);
-        return content === undefined ? [] : [{ kind: 'sql', path, text: content, file: text }];
+        return content === undefined || meant === 'plain'
+          ? []
+          : [{ kind: meant, path, text: content, file: text }];
       }
       const kind = kindOf(path);
       return kind ? [{ kind, path, text }] : [];
@@ -48,15 +62,14 @@ export function stepTexts(step: RawStep, files: ReadonlyMap<string, string>): St
   );
 }
 
-/** The names of the files that queries are in, as written. */
+/** The names of the files that queries and programs are in, as written. */
 export const queryFiles = ({ steps, onFailure }: RawPipeline): { path: Path; name: string }[] =>
   [...steps, ...onFailure].flatMap((step) =>
-    step.kinds.flatMap((kind) => {
-      const args = step.fields[kind];
-      const query = isRawMap(args) ? args['query'] : undefined;
-      const name = isRawMap(query) ? query['file'] : undefined;
-      return typeof name === 'string' ? [{ path: [...step.path, kind, 'query', 'file'], name }] : [];
-    }),
+    step.kinds.flatMap((kind) =>
+      textsIn(step.fields[kind], [...step.path, kind]).flatMap(({ path, text }) =>
+        fileKind(path) === undefined ? [] : [{ path, name: text }],
+      ),
+    ),
   );
 
 /** Every text of the file, wherever it stands. */

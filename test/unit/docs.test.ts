@@ -9,7 +9,7 @@ import { FUNCTIONS, METHODS } from '../../src/domain/expression-functions.ts';
 import { FAILURE } from '../../src/domain/failure.ts';
 import { loadConfig } from '../../src/spec/load-config.ts';
 import { loadPipeline } from '../../src/spec/load.ts';
-import { KINDS } from '../../src/spec/pipeline-schema.ts';
+import { KINDS } from '../../src/spec/steps/index.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,0 +1,25 @@
+import type { StepKind } from '../../domain/definition.ts';
+import { activateDataPipeline } from './activate-data-pipeline.ts';
+import { check } from './check.ts';
+import { ensureCluster } from './ensure-cluster.ts';
+import { notify } from './notify.ts';
+import { putObject } from './put-object.ts';
+import { redshiftCopy } from './redshift-copy.ts';
+import { redshiftSql } from './redshift-sql.ts';
+import { sql } from './sql.ts';
+import { waitForData } from './wait-for-data.ts';
+
+/** What the loader knows of each kind of step: to add one is to add a file here, and its line. */
+export const KIND_SPECS = {
+  ensureCluster,
+  sql,
+  redshiftCopy,
+  redshiftSql,
+  check,
+  activateDataPipeline,
+  waitForData,
+  putObject,
+  notify,
+};
+
+export const KINDS = Object.keys(KIND_SPECS) as StepKind[];
