@@ -1,80 +1,73 @@
-import type { Edits } from './edits.ts';
-import { notDone, RedshiftError } from './error.ts';
-import { closing, hasWords, type Token } from './tokens.ts';
+/** Redshift's functions that PostgreSQL hasn't, put where built-in functions are. */
 
-/** https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html */
-const DATE_PARTS: Record<string, readonly string[]> = {
-  year: ['year', 'years', 'y', 'yr', 'yrs'],
-  quarter: ['quarter', 'quarters', 'qtr', 'qtrs'],
-  month: ['month', 'months', 'mon', 'mons'],
-  week: ['week', 'weeks', 'w'],
-  day: ['day', 'days', 'd'],
-  hour: ['hour', 'hours', 'h', 'hr', 'hrs'],
-  minute: ['minute', 'minutes', 'm', 'min', 'mins'],
-  second: ['second', 'seconds', 's', 'sec', 'secs'],
-};
+const NOW = `
+  CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
+    RETURN date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC');
+  CREATE OR REPLACE FUNCTION pg_catalog.sysdate() RETURNS timestamp STABLE LANGUAGE sql
+    RETURN transaction_timestamp() AT TIME ZONE 'UTC';`;
 
-const datePart = (token: Token | undefined): string => {
-  const name = token?.text.replace(/^'|'$/g, '').toLowerCase() ?? '';
-  const part = Object.entries(DATE_PARTS).find(([, aliases]) => aliases.includes(name))?.[0];
-  if (!part) throw new RedshiftError(`invalid datepart "${name}"`);
-  return part;
-};
+const dateArithmetic = (type: string): string => `
+  CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, amount bigint, moment ${type}) RETURNS ${type} STABLE STRICT
+    LANGUAGE sql RETURN moment + amount * CASE part WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || part)::interval END;
+  CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a ${type}, b ${type}) RETURNS bigint STABLE STRICT
+    LANGUAGE sql RETURN (CASE
+      WHEN part IN ('year', 'quarter', 'month') THEN
+        ((extract(year FROM b) - extract(year FROM a)) * 12 +
+          extract(month FROM date_trunc(part, b)) - extract(month FROM date_trunc(part, a)))
+        / CASE part WHEN 'year' THEN 12 WHEN 'quarter' THEN 3 ELSE 1 END
+      ELSE extract(epoch FROM date_trunc(part, b) - date_trunc(part, a)) / extract(epoch FROM ('1 ' || part)::interval)
+    END)::bigint;`;
 
-/** The commas of a call's own arguments. */
-const commas = (tokens: readonly Token[], open: number, close: number): number[] => {
-  const found: number[] = [];
-  for (let at = open + 1; at < close; at++) {
-    if (tokens[at]!.text === '(') at = closing(tokens, at);
-    else if (tokens[at]!.text === ',') found.push(at);
-  }
-  return found;
-};
+const DATES = `
+  ${['timestamp', 'timestamptz'].map(dateArithmetic).join('')}
+  CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, amount bigint, moment date) RETURNS timestamp STABLE STRICT
+    LANGUAGE sql RETURN pg_catalog.dateadd(part, amount, moment::timestamp);
+  CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, amount bigint, moment text) RETURNS timestamp STABLE STRICT
+    LANGUAGE sql RETURN pg_catalog.dateadd(part, amount, moment::timestamp);
+  CREATE OR REPLACE FUNCTION pg_catalog.add_months(moment timestamp, months bigint) RETURNS timestamp IMMUTABLE STRICT
+    LANGUAGE sql RETURN CASE WHEN date_trunc('month', moment) + interval '1 month' - interval '1 day' = date_trunc('day', moment)
+      THEN date_trunc('month', moment) + (months + 1) * interval '1 month' - interval '1 day' + (moment - date_trunc('day', moment))
+      ELSE moment + months * interval '1 month' END;
+  CREATE OR REPLACE FUNCTION pg_catalog.last_day(moment timestamp) RETURNS date IMMUTABLE STRICT LANGUAGE sql
+    RETURN (date_trunc('month', moment) + interval '1 month' - interval '1 day')::date;
+  CREATE OR REPLACE FUNCTION pg_catalog.date_part_year(moment date) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
+    RETURN extract(year FROM moment)::integer;
+  CREATE OR REPLACE FUNCTION pg_catalog.trunc(moment timestamp) RETURNS date IMMUTABLE STRICT LANGUAGE sql RETURN moment::date;
+  CREATE OR REPLACE FUNCTION pg_catalog.convert_timezone(source text, target text, moment timestamp) RETURNS timestamp
+    STABLE STRICT LANGUAGE sql RETURN moment AT TIME ZONE source AT TIME ZONE target;
+  CREATE OR REPLACE FUNCTION pg_catalog.convert_timezone(target text, moment timestamp) RETURNS timestamp
+    STABLE STRICT LANGUAGE sql RETURN moment AT TIME ZONE 'UTC' AT TIME ZONE target;`;
 
-/** `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` is `string_agg(x::text, ',' ORDER BY y)` in Postgres. */
-const translateListagg = (tokens: readonly Token[], at: number, edits: Edits): void => {
-  const open = at + 1;
-  const close = closing(tokens, open);
-  const comma = commas(tokens, open, close)[0];
-  edits.replace(at, at, 'string_agg');
-  const first = ['distinct', 'all'].includes(tokens[open + 1]?.word ?? '') ? open + 2 : open + 1;
-  edits.insertBefore(first, 'cast(');
-  edits.insertAfter((comma ?? close) - 1, ` as text)${comma ? '' : ", ''"}`);
-  if (hasWords(tokens, close + 1, ['within', 'group'])) edits.replace(close, close + 3, ' ');
-};
+const TEXTS = `
+  CREATE OR REPLACE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql RETURN length($1);
+  CREATE OR REPLACE FUNCTION pg_catalog.charindex(part text, whole text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
+    RETURN strpos(whole, part);
+  CREATE OR REPLACE FUNCTION pg_catalog.strtol(digits text, base integer) RETURNS bigint IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+    DECLARE value bigint := 0; digit text; place integer; BEGIN
+      FOREACH digit IN ARRAY regexp_split_to_array(lower(regexp_replace(digits, '^[-+]', '')), '') LOOP
+        place := strpos('0123456789abcdefghijklmnopqrstuvwxyz', digit) - 1;
+        IF place < 0 OR place >= base THEN RAISE EXCEPTION 'The input % is not valid to be converted to base %', digits, base; END IF;
+        value := value * base + place;
+      END LOOP;
+      RETURN CASE WHEN digits LIKE '-%' THEN -value ELSE value END;
+    END $$;
+  CREATE OR REPLACE FUNCTION pg_catalog.sha1(text) RETURNS text IMMUTABLE STRICT LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'SHA1() is not supported by Millrace''s local stand-in for Redshift: use SHA2(text, 256)'; END $$;
+  CREATE OR REPLACE FUNCTION pg_catalog.sha2(value text, bits integer) RETURNS text IMMUTABLE STRICT LANGUAGE sql
+    RETURN encode(CASE bits WHEN 224 THEN sha224(convert_to(value, 'UTF8')) WHEN 384 THEN sha384(convert_to(value, 'UTF8'))
+      WHEN 512 THEN sha512(convert_to(value, 'UTF8')) ELSE sha256(convert_to(value, 'UTF8')) END, 'hex');
+  CREATE OR REPLACE FUNCTION pg_catalog.json_parse(text) RETURNS jsonb IMMUTABLE STRICT LANGUAGE sql RETURN $1::jsonb;
+  CREATE OR REPLACE FUNCTION pg_catalog.json_serialize(jsonb) RETURNS varchar IMMUTABLE STRICT LANGUAGE sql RETURN $1::text;
+  CREATE OR REPLACE FUNCTION pg_catalog.is_valid_json(text) RETURNS boolean IMMUTABLE STRICT LANGUAGE sql
+    RETURN $1 IS JSON OBJECT;
+  CREATE OR REPLACE FUNCTION pg_catalog.is_valid_json_array(text) RETURNS boolean IMMUTABLE STRICT LANGUAGE sql
+    RETURN $1 IS JSON ARRAY;
+  CREATE OR REPLACE FUNCTION pg_catalog.json_extract_path_text(value text, VARIADIC path text[]) RETURNS text IMMUTABLE STRICT
+    LANGUAGE sql RETURN value::json #>> path;
+  CREATE OR REPLACE FUNCTION pg_catalog.json_extract_array_element_text(value text, place integer) RETURNS text IMMUTABLE STRICT
+    LANGUAGE sql RETURN value::json ->> place;
+  CREATE OR REPLACE FUNCTION pg_catalog.json_array_length(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
+    RETURN json_array_length($1::json);`;
 
-/** `SELECT TOP n …` is `SELECT … LIMIT n` at the end of the same query. */
-const translateTop = (tokens: readonly Token[], at: number, edits: Edits): void => {
-  let end = at + 2;
-  for (; end < tokens.length; end++) {
-    const { text, word } = tokens[end]!;
-    if (text === '(') end = closing(tokens, end);
-    else if (text === ')' || text === ';') break;
-    else if (['union', 'intersect', 'except', 'minus', 'limit'].includes(word))
-      throw notDone(`TOP with ${text}`);
-  }
-  edits.remove(at, at + 1);
-  edits.insertAfter(end - 1, ` LIMIT ${tokens[at + 1]!.text}`);
-};
-
-/** Rewrites the functions and words of Redshift that Postgres hasn't; those that are functions there stand in `bootstrap.ts`. */
-export const translateFunctions = (tokens: readonly Token[], edits: Edits): void => {
-  for (const [at, { word }] of tokens.entries()) {
-    const called = tokens[at + 1]?.text === '(';
-    const before = tokens[at - 1];
-    if (before?.text === '.') continue;
-    if (word === 'nvl' && called) edits.replace(at, at, 'COALESCE');
-    else if (word === 'sysdate' && !called && before?.word !== 'as') edits.replace(at, at, 'sysdate()');
-    else if (['dateadd', 'date_add', 'datediff', 'date_diff'].includes(word) && called) {
-      edits.replace(at, at, word.replace('_', ''));
-      edits.replace(at + 2, at + 2, `'${datePart(tokens[at + 2])}'`);
-    } else if (word === 'listagg' && called) translateListagg(tokens, at, edits);
-    else if (
-      word === 'top' &&
-      tokens[at + 1]?.kind === 'number' &&
-      /^(select|distinct|all)$/.test(before?.word ?? '')
-    ) {
-      translateTop(tokens, at, edits);
-    }
-  }
-};
+/** The statements that put them in place; they may be run again. */
+export const FUNCTIONS = NOW + DATES + TEXTS;

@@ -1,4 +1,4 @@
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { bootstrap, DATABASE, statementsConnection, USER } from './bootstrap.ts'
 import { createOperations } from './operations.ts';
 import { startPostgres } from './postgres.ts';
 import { Runner } from './runner.ts';
+import { s3Clients } from './s3.ts';
 import { serve } from './server.ts';
 import { Statements } from './statements.ts';
 
@@ -35,15 +36,6 @@ export interface RedshiftData {
 }
 
 const WORKGROUP = 'local';
-
-const s3Clients = (config: S3ClientConfig): ((region?: string) => S3Client) => {
-  const clients = new Map<string, S3Client>();
-  return (region = process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1') => {
-    const client = clients.get(region) ?? new S3Client({ forcePathStyle: true, ...config, region });
-    clients.set(region, client);
-    return client;
-  };
-};
 
 /** Starts a local stand-in for Amazon Redshift's Data API: a real PostgreSQL that takes Redshift's SQL. */
 export const startRedshiftData = async (options: RedshiftDataOptions = {}): Promise<RedshiftData> => {

@@ -8,7 +8,7 @@ import { resultPage } from './result.ts';
 import type { Runner } from './runner.ts';
 import { describeStatement, newStatement, type Statement, statementData } from './statement.ts';
 import type { Statements } from './statements.ts';
-import { tokenize } from './tokens.ts';
+import { tokenize } from './sql/tokens.ts';
 
 export interface OperationsOptions {
   statements: Statements;

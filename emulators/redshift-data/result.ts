@@ -39,6 +39,7 @@ const TYPE_NAMES: Record<number, string> = {
   1184: 'timestamptz',
   1266: 'timetz',
   1700: 'numeric',
+  3802: 'super',
 };
 
 const INTEGERS = new Set(['int2', 'int4', 'int8']);

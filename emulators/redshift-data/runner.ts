@@ -1,7 +1,7 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { inDatabase } from './bootstrap.ts';
 import { RedshiftError } from './error.ts';
+import type { S3Clients } from './s3.ts';
 import { errorText, Session } from './session.ts';
 import { hasEnded, type Part, setStatus, type Statement } from './statement.ts';
 import type { Statements } from './statements.ts';
@@ -20,7 +20,7 @@ export interface RunnerOptions {
   userConnection: (database: string) => pg.ClientConfig;
   /** The superuser's, to cancel and to log load errors. */
   adminConnection: (database: string) => pg.ClientConfig;
-  s3: (region?: string) => S3Client;
+  s3: S3Clients;
 }
 
 /** Runs statements in the order they came, each on a new connection, up to 16 at once. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { copy, type CopyContext } from './copy.ts';
-import { translate } from './dialect.ts';
+import { copy, type CopyContext } from './copy/copy.ts';
+import { translate } from './sql/dialect.ts';
 import { RedshiftError } from './error.ts';
 import { toResultSet } from './result.ts';
 import { newQueryId, type Part, setStatus, type Statement } from './statement.ts';
@@ -22,11 +22,13 @@ export const errorText = (error: unknown): string => {
 /** One connection to the warehouse, made for one statement or batch and closed after it. */
 export class Session {
   readonly #client: pg.Client;
+  readonly #pid: number;
   readonly #copyContext: CopyContext;
   readonly #parameters: ReadonlyMap<string, string>;
 
   constructor(client: pg.Client, statement: Statement, copyContext: CopyContext) {
     this.#client = client;
+    this.#pid = statement.pid ?? 0;
     this.#copyContext = copyContext;
     this.#parameters = new Map(statement.parameters.map(({ name, value }) => [name, value]));
   }
@@ -75,7 +77,11 @@ export class Session {
     const translation = translate(part.sql, { inTransaction, parameters: [...this.#parameters.keys()] });
     if (translation.kind === 'copy') {
       const load = async () => {
-        part.rows = await copy(this.#client, translation.tokens, { ...this.#copyContext, queryId });
+        part.rows = await copy(this.#client, translation.tokens, {
+          ...this.#copyContext,
+          queryId,
+          sessionId: this.#pid,
+        });
       };
       return inTransaction ? load() : this.#inTransaction(load);
     }

@@ -142,6 +142,17 @@ describe('COPY in the stand-in for Redshift', () => {
     ]);
   });
 
+  test('Parquet with fewer columns, and bytes that are no UTF-8', async () => {
+    await s3.putParquet('short/a.parquet', `SELECT 1::INTEGER AS n, 'a\\xFFb'::BLOB AS s`);
+    await warehouse.run('CREATE TABLE short (n int, s varchar(9), more date)');
+    expect((await copy('short', 'short/', 'FORMAT PARQUET')).Error).toMatch(/Unmatched number of columns/);
+    expect((await copy('short', 'short/', 'FORMAT PARQUET FILLRECORD')).Error).toMatch(
+      /invalid or unsupported UTF8/,
+    );
+    await copy('short', 'short/', `FORMAT PARQUET FILLRECORD ACCEPTINVCHARS '^'`);
+    expect(await warehouse.rows('SELECT * FROM short')).toEqual([[1, 'a^b', null]]);
+  });
+
   describe('manifests', () => {
     const manifest = async (entries: object[]) => s3.put('manifest', JSON.stringify({ entries }));
     let bytes: number;
@@ -191,7 +202,11 @@ describe('COPY in the stand-in for Redshift', () => {
       `FROM 's3://lake/x' ${ROLE} FORMAT PARQUET MAXERROR 5`,
       /MAXERROR argument is not supported for PARQUET/,
     ],
-    [`FROM 's3://lake/x' ${ROLE} FORMAT PARQUET FILLRECORD`, /option FILLRECORD is not supported/],
+    [
+      `FROM 's3://lake/x' ${ROLE} FORMAT PARQUET DATEFORMAT 'auto'`,
+      /DATEFORMAT argument is not supported for PARQUET/,
+    ],
+    [`FROM 's3://lake/x' ${ROLE} FORMAT ORC`, /FORMAT ORC is not supported by Millrace's local stand-in/],
     [`FROM 's3://lake/x' ${ROLE} FORMAT AVRO 'auto'`, /FORMAT AVRO is not supported/],
     [`FROM STDIN`, /syntax error at or near "STDIN"/],
     [`TO 's3://lake/x'`, /syntax error at or near "TO"/],

@@ -90,6 +90,8 @@ export interface Warehouse {
   ended(id: string): Promise<DescribeStatementCommandOutput>;
   /** The rows of a query, each an array of plain values. */
   rows(sql: string): Promise<unknown[][]>;
+  /** The first page of rows of a statement that has ended. */
+  rowsOf(id: string): Promise<unknown[][]>;
   stop(): Promise<void>;
 }
 
@@ -121,17 +123,21 @@ export const startWarehouse = async (s3Endpoint: string, dataDir?: string): Prom
     }
   };
   const run: Warehouse['run'] = async (sql, more) => ended(await submit(sql, more));
+  const rowsOf: Warehouse['rowsOf'] = async (Id) => {
+    const { Records } = await client.send(new GetStatementResultCommand({ Id }));
+    return Records!.map((record) => record.map((field) => (field.isNull ? null : Object.values(field)[0])));
+  };
   return {
     server,
     client,
     submit,
     ended,
     run,
+    rowsOf,
     rows: async (sql) => {
       const state = await run(sql);
       if (state.Status !== 'FINISHED') throw new Error(state.Error);
-      const { Records } = await client.send(new GetStatementResultCommand({ Id: state.Id }));
-      return Records!.map((record) => record.map((field) => (field.isNull ? null : Object.values(field)[0])));
+      return rowsOf(state.Id!);
     },
     stop: async () => {
       client.destroy();

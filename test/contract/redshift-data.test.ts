@@ -154,6 +154,68 @@ describe('the stand-in for the Redshift Data API', () => {
     );
   });
 
+  test('keys are in the catalogue, and two rows may have the same', async () => {
+    await warehouse.run([
+      'CREATE TABLE declared (a int, b varchar(9), c int UNIQUE, CONSTRAINT k PRIMARY KEY (b, a))',
+      'CREATE TABLE later (a int, b int)',
+      'ALTER TABLE later ADD PRIMARY KEY (a)',
+      `INSERT INTO later VALUES (1, 1), (1, 2)`,
+      `INSERT INTO declared VALUES (1, 'x', 1), (1, 'x', 1)`,
+      'UPDATE declared SET c = 2',
+    ]);
+    const keys = (table: string) =>
+      warehouse.rows(
+        `SELECT column_name, ordinal_position FROM information_schema.key_column_usage k JOIN information_schema.table_constraints t
+           ON k.constraint_name = t.constraint_name AND k.table_name = t.table_name
+         WHERE k.table_name = '${table}' AND constraint_type = 'PRIMARY KEY' ORDER BY 2`,
+      );
+    expect(await keys('declared')).toEqual([
+      ['b', 1],
+      ['a', 2],
+    ]);
+    expect(await keys('later')).toEqual([['a', 1]]);
+    expect(
+      await warehouse.rows(`SELECT a, count(*) FROM declared WHERE b = 'x' AND a = 1 GROUP BY a`),
+    ).toEqual([[1, 2]]);
+    expect(await warehouse.rows('SELECT b FROM later WHERE a = 1 ORDER BY b')).toEqual([[1], [2]]);
+  });
+
+  test("Redshift's own views of the catalogue, and privileges", async () => {
+    await warehouse.run(
+      'CREATE TABLE seen (id int NOT NULL, price numeric(10,2), note varchar(20), doc super)',
+    );
+    expect(
+      await warehouse.rows(`SELECT "column", type, "notnull" FROM pg_table_def WHERE tablename = 'seen'`),
+    ).toEqual([
+      ['id', 'integer', true],
+      ['price', 'numeric(10,2)', false],
+      ['note', 'character varying(20)', false],
+      ['doc', 'super', false],
+    ]);
+    expect(
+      await warehouse.rows(
+        `SELECT column_name, data_type, character_maximum_length FROM svv_columns WHERE table_name = 'seen' AND ordinal_position = 3`,
+      ),
+    ).toEqual([['note', 'character varying', 20]]);
+    for (const view of [
+      'svv_all_columns',
+      'svv_redshift_columns',
+      'svv_all_tables',
+      'svv_redshift_tables',
+      'svv_tables',
+    ])
+      expect(
+        await warehouse.rows(`SELECT DISTINCT table_name FROM ${view} WHERE table_name = 'seen'`),
+      ).toEqual([['seen']]);
+    expect(await warehouse.rows(`SELECT "table" FROM svv_table_info WHERE "table" = 'seen'`)).toEqual([
+      ['seen'],
+    ]);
+    expect(
+      await warehouse.rows(`SELECT has_table_privilege('public.seen', 'insert'), has_schema_privilege('public', 'create'),
+        has_table_privilege('pg_catalog.pg_authid', 'select')`),
+    ).toEqual([[true, true, false]]);
+  });
+
   test('the same client token is the same statement', async () => {
     await warehouse.run('CREATE TABLE once (n int)');
     const token = { ClientToken: 'mr-1-once' };

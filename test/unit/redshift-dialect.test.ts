@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { translate } from '../../emulators/redshift-data/dialect.ts';
-import { tokenize } from '../../emulators/redshift-data/tokens.ts';
+import { translate } from '../../emulators/redshift-data/sql/dialect.ts';
+import { tokenize } from '../../emulators/redshift-data/sql/tokens.ts';
 
 const sql = (text: string) => translate(text).sql.replace(/\s+/g, ' ').trim();
 const refusal = (text: string, options = {}) => {
@@ -45,13 +45,13 @@ describe('CREATE TABLE', () => {
     ['create table t (a int) sortkey auto encode auto', 'create table t (a int)'],
     [
       'create table t (a int primary key, b int unique references x(y) not null)',
-      'create table t (a int NOT NULL, b int not null)',
+      'create table t (a int primary key, b int unique not null)',
     ],
     [
       'create table t (a int, b varchar(3), constraint k primary key (a, b), unique (b), foreign key (a) references x (a))',
-      'create table t (a int NOT NULL, b varchar(3) NOT NULL)',
+      'create table t (a int, b varchar(3), primary key (a, b), unique (b))',
     ],
-    ['create table t (primary key (a), a int)', 'create table t ( a int NOT NULL)'],
+    ['create table t (foreign key (a) references x (a), a int)', 'create table t ( a int)'],
     [
       'create table t (a varchar, b text, c decimal, d datetime)',
       'create table t (a varchar(256), b varchar(256), c numeric(18,0), d timestamp)',
@@ -64,7 +64,8 @@ describe('CREATE TABLE', () => {
       `create table t (a timestamp default getdate(), b varchar(20) default 'encode zstd distkey')`,
     ],
     ['alter table t add column a int encode az64', 'alter table t add column a int'],
-    ['alter table t add primary key (a)', 'alter table t SET (fillfactor = 100)'],
+    ['alter table t add primary key (a)', 'alter table t add primary key (a)'],
+    ['alter table t add foreign key (a) references x (a)', 'alter table t SET (fillfactor = 100)'],
   ])('%s', (text, expected) => {
     expect(sql(text).replaceAll(' ,', ',').replaceAll(/ +/g, ' ')).toBe(expected.replaceAll(' ,', ','));
   });

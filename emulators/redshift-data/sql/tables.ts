@@ -1,5 +1,5 @@
 import type { Edits } from './edits.ts';
-import { notDone, RedshiftError, syntaxErrorNear } from './error.ts';
+import { notDone, RedshiftError, syntaxErrorNear } from '../error.ts';
 import { closing, hasWords, type Token } from './tokens.ts';
 import { translateColumnType } from './types.ts';
 
@@ -25,8 +25,8 @@ const identityOptions = (tokens: readonly Token[], at: number): string => {
 };
 
 /**
- * Rewrites the attributes of a column between `from` and `to`: what only Redshift has goes, and so do the keys,
- * which Redshift accepts and doesn't enforce.
+ * Rewrites the attributes of a column between `from` and `to`: what only Redshift has goes, and so do foreign keys. Primary
+ * and unique keys stay: an event trigger sees to it that they are not enforced (`system-tables.ts`).
  */
 const translateAttributes = (tokens: readonly Token[], from: number, to: number, edits: Edits): void => {
   for (let at = from; at < to; at++) {
@@ -37,8 +37,7 @@ const translateAttributes = (tokens: readonly Token[], from: number, to: number,
     else if (is('check')) throw new RedshiftError('CHECK constraints are not supported');
     else if (is('collate', 'case_insensitive')) throw notDone('COLLATE CASE_INSENSITIVE');
     else if (is('encode') || is('collate', 'case_sensitive')) edits.remove(at, ++at);
-    else if (is('distkey') || is('sortkey') || is('unique')) edits.remove(at, at);
-    else if (is('primary', 'key')) edits.replace(at, ++at, 'NOT NULL');
+    else if (is('distkey') || is('sortkey')) edits.remove(at, at);
     else if (is('generated', 'by', 'default', 'as', 'identity')) {
       edits.replace(at + 5, closing(tokens, at + 5), identityOptions(tokens, at + 5));
       at = closing(tokens, at + 5);
@@ -54,11 +53,17 @@ const translateAttributes = (tokens: readonly Token[], from: number, to: number,
   }
 };
 
+/** The index behind `CONSTRAINT name`, or `at` if that doesn't stand there. */
+const constraintStart = (tokens: readonly Token[], at: number): number =>
+  tokens[at]?.word === 'constraint' ? at + 2 : at;
+
+const isForeignKey = (tokens: readonly Token[], from: number): boolean =>
+  hasWords(tokens, constraintStart(tokens, from), ['foreign', 'key']);
+
 const isKey = (tokens: readonly Token[], from: number): boolean => {
-  const at = tokens[from]?.word === 'constraint' ? from + 2 : from;
+  const at = constraintStart(tokens, from);
   return (
     hasWords(tokens, at, ['primary', 'key']) ||
-    hasWords(tokens, at, ['foreign', 'key']) ||
     (hasWords(tokens, at, ['unique']) && tokens[at + 1]?.text === '(')
   );
 };
@@ -81,8 +86,6 @@ const elements = (tokens: readonly Token[], open: number, close: number): Range[
   return ranges;
 };
 
-const bareName = ({ text }: Token): string => text.toLowerCase().replace(/^"|"$/g, '');
-
 const translateElements = (
   tokens: readonly Token[],
   table: string,
@@ -91,14 +94,13 @@ const translateElements = (
   edits: Edits,
 ): void => {
   const all = elements(tokens, open, close);
-  const keys = all.filter(({ from }) => isKey(tokens, from));
-  const primary = keys
-    .map(({ from, to }) => tokens.slice(from, to))
-    .find((key) => key.some(({ word }) => word === 'primary'));
-  const required = new Set(primary?.slice(primary.findIndex(({ text }) => text === '(')).map(bareName));
   for (const [n, { from, to }] of all.entries()) {
     const first = tokens[from]!;
-    if (keys.some((key) => key.from === from)) {
+    if (isKey(tokens, from)) {
+      // Names of keys are a table's own in Redshift, and a schema's in Postgres.
+      const start = constraintStart(tokens, from);
+      if (start > from) edits.remove(from, start - 1);
+    } else if (isForeignKey(tokens, from)) {
       // The comma goes with it: the one before, or for a first element the one behind.
       if (n > 0) edits.remove(from - 1, to - 1);
       else edits.remove(from, all.length > 1 ? to : to - 1);
@@ -107,7 +109,6 @@ const translateElements = (
     } else if (first.word !== 'like' && to > from + 1) {
       translateColumnType(tokens, from + 1, `${table}.${first.text}`, edits);
       translateAttributes(tokens, from + 1, to, edits);
-      if (required.has(bareName(first))) edits.insertAfter(to - 1, ' NOT NULL');
     }
   }
 };
@@ -154,7 +155,8 @@ export const translateAlterTable = (tokens: readonly Token[], edits: Edits): voi
     tokens[end + 1]?.word ?? '',
   );
   const encode = tokens[column + 1]?.word === 'encode';
-  if ((is('add') && isKey(tokens, end + 1)) || (is('alter') && (layout || encode))) {
+  if (is('add') && isKey(tokens, end + 1)) return;
+  if ((is('add') && isForeignKey(tokens, end + 1)) || (is('alter') && (layout || encode))) {
     edits.replace(end, last, 'SET (fillfactor = 100)');
   } else if (is('add') && tokens[column + 1]) {
     translateColumnType(tokens, column + 1, tokens[column]!.text, edits);

@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type CopyCommand, parseS3Url } from './copy-command.ts';
-import { RedshiftError } from './error.ts';
+import { RedshiftError } from '../error.ts';
+import { parseS3Url, s3Error } from '../s3.ts';
+import type { CopyCommand } from './command.ts';
 
 /** A file of a COPY, as it was when COPY looked: a file that changes while it is read is an error. */
 export interface SourceFile {
@@ -41,17 +42,6 @@ const sourceFile = (s3: S3Client, Bucket: string, Key: string, bytes: number, et
     range: async (start, end) => (await get(`bytes=${start}-${end - 1}`)).Body!.transformToByteArray(),
     stream: async () => (await get()).Body as Readable,
   };
-};
-
-const s3Error = (error: unknown, url: string): RedshiftError => {
-  const { name, message, $metadata } = error as {
-    name: string;
-    message: string;
-    $metadata?: { httpStatusCode?: number };
-  };
-  return new RedshiftError(
-    `S3ServiceException:${message},Status ${$metadata?.httpStatusCode ?? 0},Error ${name},File ${url}`,
-  );
 };
 
 const filesUnder = async (s3: S3Client, bucket: string, prefix: string): Promise<SourceFile[]> => {

@@ -1,5 +1,5 @@
 import { Edits } from './edits.ts';
-import { RedshiftError, syntaxErrorNear } from './error.ts';
+import { RedshiftError, syntaxErrorNear } from '../error.ts';
 import { translateFunctions } from './functions.ts';
 import { refuse } from './refusals.ts';
 import { translateAlterTable, translateCreateTable } from './tables.ts';

@@ -1,4 +1,4 @@
-import { RedshiftError } from './error.ts';
+import { RedshiftError } from '../error.ts';
 
 /** A piece of SQL that means something; comments and spaces lie between tokens and stay as they are. */
 export interface Token {

@@ -1,14 +1,17 @@
 import type { SchemaElement } from 'hyparquet';
-import { copyValue } from './copy-text.ts';
-import type { TargetColumn } from './copy-target.ts';
+import { toBytes } from './record.ts';
+import { type Rejection, rejection } from './rejection.ts';
+import { encoderOf } from './values.ts';
+import type { CopyCommand } from './command.ts';
+import type { TargetColumn } from './target.ts';
 
 /** What a decoder leaves in a column: `undefined` and `null` are both null. */
 export type Raw = string | number | bigint | boolean | Uint8Array | null | undefined;
 
 /** How the values of a Parquet column go into a column of the table. */
 export interface ColumnReader {
-  /** The value in COPY's text format, or the length in bytes of a string that is too long. */
-  encode: (value: Raw) => string | { tooLong: number; allowed: number };
+  /** The value in COPY's text format, as a byte string, or why it can't be. */
+  encode: (value: Raw) => string | Rejection;
 }
 
 const plain = (value: Raw): string => (value === null || value === undefined ? '\\N' : String(value));
@@ -29,12 +32,24 @@ const decimal =
     return `${unscaled < 0n ? '-' : ''}${digits.slice(0, point)}${scale ? `.${digits.slice(point)}` : ''}`;
   };
 
-const text = (allowed: number) => (value: Raw) => {
-  if (value === null || value === undefined) return '\\N';
-  const string = value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
-  // Redshift counts bytes.
-  const bytes = Buffer.byteLength(string);
-  return bytes > allowed ? { tooLong: bytes, allowed } : copyValue(string);
+const text = ({ name, type }: TargetColumn, allowed: number, command: CopyCommand) => {
+  const encode = encoderOf(
+    { name, type, isRequired: false },
+    { ...command, nullAs: '\0', trimBlanks: false },
+  );
+  return (value: Raw) => {
+    if (value === null || value === undefined) return '\\N';
+    const bytes =
+      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : toBytes(String(value));
+    if (bytes.length > allowed && !type.startsWith('character(')) {
+      const lengths = `Table: ${allowed}, Data: ${bytes.length}`;
+      return rejection(
+        1204,
+        `Value too long for character type: the length of the data column ${name} is longer than the length defined in the table. ${lengths}`,
+      );
+    }
+    return encode(bytes);
+  };
 };
 
 /** The annotation of a Parquet column in one word, whichever of the two ways the file notes it. */
@@ -53,7 +68,12 @@ const decimalFits = (element: SchemaElement, [precision = 18, scale = 0]: number
   (element.precision ?? 0) <= precision;
 
 /** How a Parquet column loads into a column of the table, or undefined if its type doesn't fit. */
-export const columnReader = (element: SchemaElement, { type }: TargetColumn): ColumnReader | undefined => {
+export const columnReader = (
+  element: SchemaElement,
+  column: TargetColumn,
+  command: CopyCommand,
+): ColumnReader | undefined => {
+  const { type } = column;
   const [, name, size] = /^([a-z ]+?)(?:\(([\d,]+)\))?(?: with.*)?$/.exec(type) ?? [];
   const sizes = size?.split(',').map(Number) ?? [];
   const stored = `${element.type ?? 'GROUP'} ${annotation(element)}`.trim();
@@ -72,6 +92,11 @@ export const columnReader = (element: SchemaElement, { type }: TargetColumn): Co
       return reader(fits('FLOAT'));
     case 'double precision':
       return reader(fits('DOUBLE'));
+    case 'jsonb':
+      return reader(
+        fits('BYTE_ARRAY UTF8', 'BYTE_ARRAY JSON', 'BYTE_ARRAY'),
+        text(column, 16_777_216, command),
+      );
     case 'boolean':
       return reader(fits('BOOLEAN'));
     case 'date':
@@ -88,7 +113,7 @@ export const columnReader = (element: SchemaElement, { type }: TargetColumn): Co
     case 'character':
       return reader(
         fits('BYTE_ARRAY UTF8', 'BYTE_ARRAY ENUM', 'BYTE_ARRAY JSON', 'BYTE_ARRAY'),
-        text(sizes[0] ?? 65_535),
+        text(column, sizes[0] ?? 65_535, command),
       );
     default:
       return undefined;

@@ -7,8 +7,9 @@ import {
   type SchemaElement,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { SourceFile } from './copy-source.ts';
-import type { Target } from './copy-target.ts';
+import type { SourceFile } from './source.ts';
+import type { CopyCommand } from './command.ts';
+import type { Target } from './target.ts';
 import { LoadError } from './load-error.ts';
 import { columnReader, parquetSchema, type Raw, spectrumType } from './parquet-columns.ts';
 
@@ -29,6 +30,8 @@ const PARSERS: Partial<ParquetParsers> = {
   jsonFromBytes: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
 };
 
+const SPECTRUM_SCAN_ERROR = 15_001;
+
 const spectrumError = (
   file: SourceFile,
   context: string,
@@ -41,6 +44,8 @@ const spectrumError = (
     line,
     column,
     columnType,
+    code: SPECTRUM_SCAN_ERROR,
+    reason: context,
   });
 
 const openFile = async (file: SourceFile): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData }> => {
@@ -80,16 +85,20 @@ const topLevel = ({ schema }: FileMetaData): SchemaElement[] => {
   return elements;
 };
 
-const readers = (file: SourceFile, elements: SchemaElement[], { columns }: Target) => {
-  if (elements.length !== columns.length) {
-    const counts = `Table columns: ${columns.length}, Data columns: ${elements.length}`;
-    throw new LoadError(
-      `Spectrum Scan Error\n  Detail: Unmatched number of columns between table and file. ${counts}, File name: ${file.url}`,
-      { file: file.url, line: 0, column: '', columnType: '' },
-    );
+const NO_COLUMN = { line: 0, column: '', columnType: '', code: SPECTRUM_SCAN_ERROR };
+
+const readers = (file: SourceFile, elements: SchemaElement[], { columns }: Target, command: CopyCommand) => {
+  const isShort = elements.length < columns.length && command.fillRecord;
+  if (elements.length !== columns.length && !isShort) {
+    const reason = `Unmatched number of columns between table and file. Table columns: ${columns.length}, Data columns: ${elements.length}`;
+    throw new LoadError(`Spectrum Scan Error\n  Detail: ${reason}, File name: ${file.url}`, {
+      ...NO_COLUMN,
+      file: file.url,
+      reason,
+    });
   }
-  return columns.map((column, n) => {
-    const reader = columnReader(elements[n]!, column);
+  return columns.slice(0, elements.length).map((column, n) => {
+    const reader = columnReader(elements[n]!, column, command);
     if (reader) return reader;
     const path = `${file.url.slice(0, file.url.lastIndexOf('/'))}.${column.name}`;
     const context = `has an incompatible Parquet schema for column '${path}'. Column type: ${spectrumType(column)}`;
@@ -102,11 +111,21 @@ const readers = (file: SourceFile, elements: SchemaElement[], { columns }: Targe
   });
 };
 
-/** The rows of a Parquet file as lines of COPY's text format, one row group in memory at a time. Columns go by position. */
-export async function* parquetLines(file: SourceFile, target: Target): AsyncGenerator<string> {
+const ROWS_AT_ONCE = 1_000;
+
+/**
+ * The rows of a Parquet file as lines of COPY's text format, many at a time, with one row group in memory. Columns go by
+ * position; with FILLRECORD those that the file doesn't have are null.
+ */
+export async function* parquetLines(
+  file: SourceFile,
+  target: Target,
+  command: CopyCommand,
+): AsyncGenerator<string> {
   const { buffer, metadata } = await openFile(file);
   const elements = topLevel(metadata);
-  const columns = readers(file, elements, target);
+  const columns = readers(file, elements, target, command);
+  const filled = `${'\t\\N'.repeat(target.columns.length - columns.length)}\n`;
   const raw = withoutDecimals(metadata);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
@@ -123,25 +142,22 @@ export async function* parquetLines(file: SourceFile, target: Target): AsyncGene
       onChunk: ({ columnName, columnData }) => void data.set(columnName, columnData as ArrayLike<Raw>),
     });
     const values = elements.map(({ name }) => data.get(name)!);
+    let lines = '';
     for (let row = 0; row < rowEnd - rowStart; row++) {
-      let line = '';
       for (let n = 0; n < columns.length; n++) {
         const value = columns[n]!.encode(values[n]![row]);
         if (typeof value !== 'string') {
           const { name, type } = target.columns[n]!;
-          const lengths = `Table: ${value.allowed}, Data: ${value.tooLong}`;
-          throw spectrumError(
-            file,
-            `Value too long for character type: the length of the data column ${name} is longer than the length defined in the table. ${lengths}`,
-            name,
-            type,
-            rowStart + row + 1,
-          );
+          throw spectrumError(file, value.reason, name, type, rowStart + row + 1);
         }
-        line += n === 0 ? value : `\t${value}`;
+        lines += n === 0 ? value : `\t${value}`;
       }
-      yield `${line}\n`;
+      lines += filled;
+      if ((row + 1) % ROWS_AT_ONCE > 0) continue;
+      yield lines;
+      lines = '';
     }
+    if (lines) yield lines;
     rowStart = rowEnd;
   }
 }

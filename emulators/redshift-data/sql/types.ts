@@ -1,4 +1,4 @@
-import { notDone, RedshiftError } from './error.ts';
+import { notDone, RedshiftError } from '../error.ts';
 import type { Edits } from './edits.ts';
 import type { Token } from './tokens.ts';
 
@@ -9,7 +9,7 @@ const NOT_IN_REDSHIFT = new Set(
   ).split(' '),
 );
 
-const NOT_DONE = new Set('super hllsketch geometry geography varbyte varbinary'.split(' '));
+const NOT_DONE = new Set('hllsketch geometry geography varbyte varbinary'.split(' '));
 
 /** What a type without a length means in Redshift. https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html */
 const WITHOUT_LENGTH: Record<string, string> = {
@@ -21,7 +21,12 @@ const WITHOUT_LENGTH: Record<string, string> = {
   decimal: 'numeric(18,0)',
 };
 
-const SAME: Record<string, string> = { nvarchar: 'varchar', nchar: 'char', datetime: 'timestamp' };
+const SAME: Record<string, string> = {
+  nvarchar: 'varchar',
+  nchar: 'char',
+  datetime: 'timestamp',
+  super: 'jsonb',
+};
 
 export const MAX_VARCHAR_BYTES = 65_535;
 
@@ -64,6 +69,9 @@ export const translateTypes = (tokens: readonly Token[], edits: Edits): void => 
       edits.replace(at, at, String(MAX_VARCHAR_BYTES));
     }
     const type = tokens[at + 1];
-    if (text === '::' && type) refuseType(type, tokens[at - 1]?.text ?? '?');
+    if (text === '::' && type) {
+      refuseType(type, tokens[at - 1]?.text ?? '?');
+      if (SAME[type.word]) edits.replace(at + 1, at + 1, SAME[type.word]!);
+    }
   }
 };

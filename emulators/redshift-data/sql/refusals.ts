@@ -1,4 +1,4 @@
-import { notDone, RedshiftError, syntaxErrorNear } from './error.ts';
+import { notDone, RedshiftError, syntaxErrorNear } from '../error.ts';
 import { hasWords, type Token } from './tokens.ts';
 
 /** Words that stand one after the other, and the error that Redshift has for them. */

@@ -1,0 +1,80 @@
+import type { Edits } from './edits.ts';
+import { notDone, RedshiftError } from '../error.ts';
+import { closing, hasWords, type Token } from './tokens.ts';
+
+/** https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html */
+const DATE_PARTS: Record<string, readonly string[]> = {
+  year: ['year', 'years', 'y', 'yr', 'yrs'],
+  quarter: ['quarter', 'quarters', 'qtr', 'qtrs'],
+  month: ['month', 'months', 'mon', 'mons'],
+  week: ['week', 'weeks', 'w'],
+  day: ['day', 'days', 'd'],
+  hour: ['hour', 'hours', 'h', 'hr', 'hrs'],
+  minute: ['minute', 'minutes', 'm', 'min', 'mins'],
+  second: ['second', 'seconds', 's', 'sec', 'secs'],
+};
+
+const datePart = (token: Token | undefined): string => {
+  const name = token?.text.replace(/^'|'$/g, '').toLowerCase() ?? '';
+  const part = Object.entries(DATE_PARTS).find(([, aliases]) => aliases.includes(name))?.[0];
+  if (!part) throw new RedshiftError(`invalid datepart "${name}"`);
+  return part;
+};
+
+/** The commas of a call's own arguments. */
+const commas = (tokens: readonly Token[], open: number, close: number): number[] => {
+  const found: number[] = [];
+  for (let at = open + 1; at < close; at++) {
+    if (tokens[at]!.text === '(') at = closing(tokens, at);
+    else if (tokens[at]!.text === ',') found.push(at);
+  }
+  return found;
+};
+
+/** `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` is `string_agg(x::text, ',' ORDER BY y)` in Postgres. */
+const translateListagg = (tokens: readonly Token[], at: number, edits: Edits): void => {
+  const open = at + 1;
+  const close = closing(tokens, open);
+  const comma = commas(tokens, open, close)[0];
+  edits.replace(at, at, 'string_agg');
+  const first = ['distinct', 'all'].includes(tokens[open + 1]?.word ?? '') ? open + 2 : open + 1;
+  edits.insertBefore(first, 'cast(');
+  edits.insertAfter((comma ?? close) - 1, ` as text)${comma ? '' : ", ''"}`);
+  if (hasWords(tokens, close + 1, ['within', 'group'])) edits.replace(close, close + 3, ' ');
+};
+
+/** `SELECT TOP n …` is `SELECT … LIMIT n` at the end of the same query. */
+const translateTop = (tokens: readonly Token[], at: number, edits: Edits): void => {
+  let end = at + 2;
+  for (; end < tokens.length; end++) {
+    const { text, word } = tokens[end]!;
+    if (text === '(') end = closing(tokens, end);
+    else if (text === ')' || text === ';') break;
+    else if (['union', 'intersect', 'except', 'minus', 'limit'].includes(word))
+      throw notDone(`TOP with ${text}`);
+  }
+  edits.remove(at, at + 1);
+  edits.insertAfter(end - 1, ` LIMIT ${tokens[at + 1]!.text}`);
+};
+
+/** Rewrites the functions and words of Redshift that Postgres hasn't; those that are functions there stand in `bootstrap.ts`. */
+export const translateFunctions = (tokens: readonly Token[], edits: Edits): void => {
+  for (const [at, { word }] of tokens.entries()) {
+    const called = tokens[at + 1]?.text === '(';
+    const before = tokens[at - 1];
+    if (before?.text === '.') continue;
+    if (word === 'nvl' && called) edits.replace(at, at, 'COALESCE');
+    else if (word === 'sysdate' && !called && before?.word !== 'as') edits.replace(at, at, 'sysdate()');
+    else if (['dateadd', 'date_add', 'datediff', 'date_diff'].includes(word) && called) {
+      edits.replace(at, at, word.replace('_', ''));
+      edits.replace(at + 2, at + 2, `'${datePart(tokens[at + 2])}'`);
+    } else if (word === 'listagg' && called) translateListagg(tokens, at, edits);
+    else if (
+      word === 'top' &&
+      tokens[at + 1]?.kind === 'number' &&
+      /^(select|distinct|all)$/.test(before?.word ?? '')
+    ) {
+      translateTop(tokens, at, edits);
+    }
+  }
+};
