@@ -7,6 +7,7 @@ import type {
   Notifier,
   ObjectStore,
   PipelineSource,
+  RunRecords,
   Runs,
   Warehouse,
 } from '../src/ports.ts';
@@ -21,6 +22,7 @@ export interface Deps {
   measure(files: FileSet): Promise<Measure>;
   pipelines: PipelineSource;
   runs: Runs;
+  records: RunRecords;
   settings: RunSettings & {
     pollIntervalMs: number;
     /** How long after a request that got no answer Data Pipeline may still show what it did. */

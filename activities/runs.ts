@@ -2,6 +2,7 @@ import { EtlError } from '../src/domain/failure.ts';
 import { newestInterval, parseInterval, type Interval } from '../src/domain/interval.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunResult } from '../src/domain/run.ts';
+import type { RunRecord } from '../src/domain/run-record.ts';
 import { parseRunInput } from '../src/domain/run-input.ts';
 import type { Definition } from '../src/domain/definition.ts';
 import type { OpenedRun } from '../src/ports.ts';
@@ -12,7 +13,7 @@ import { heartbeating } from './waiting.ts';
 const LARGEST_PLAN_BYTES = 1_000_000;
 
 /** How a run begins: its plan, or the run that it joins. */
-export function createRunActivities({ pipelines, runs, settings }: Deps) {
+export function createRunActivities({ pipelines, runs, records, settings }: Deps) {
   return {
     /** Checks the input and records all that the run will need: definition, texts of files, interval. */
     async openRun(request: {
@@ -27,7 +28,7 @@ export function createRunActivities({ pipelines, runs, settings }: Deps) {
       const definition = await pipelines.load(input.pipeline);
       const interval = intervalOf(definition, input.interval, request);
       const { heartbeatTimeoutMs, searchAttributes } = settings;
-      const recorded = { heartbeatTimeoutMs, searchAttributes };
+      const recorded = { heartbeatTimeoutMs, searchAttributes, records: true as const };
       const trigger = input.trigger ?? { kind: request.scheduledAt === undefined ? 'run' : 'schedule' };
       const params = paramsOf(definition, input.params);
       const workflowId = `${definition.name}/${interval.id}`;
@@ -54,6 +55,11 @@ export function createRunActivities({ pipelines, runs, settings }: Deps) {
         () => ({ waitingFor: run.workflowId }),
         (cancelled) => Promise.race([runs.result(run), cancelled]),
       );
+    },
+
+    /** Writes what stays known of a run. */
+    async recordRun(record: RunRecord): Promise<void> {
+      await records.write(record);
     },
 
     async cancelRun(run: OpenedRun): Promise<void> {

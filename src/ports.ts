@@ -1,6 +1,7 @@
 import type { Definition } from './domain/definition.ts';
 import type { EtlError } from './domain/failure.ts';
 import type { PipelineInput, RunResult } from './domain/run.ts';
+import type { RunRecord, RunSummary } from './domain/run-record.ts';
 import type { WorkStatus } from './domain/state.ts';
 
 /*
@@ -246,4 +247,14 @@ export interface Runs {
   cancel(run: { workflowId: string; runId: string }): Promise<void>;
   /** Resolves when the workflow has ended, in whatever way. */
   ended(workflowId: string): Promise<void>;
+}
+
+/** What stays known of runs when Temporal has forgotten them. A run that was terminated leaves no record. */
+export interface RunRecords {
+  /** Written once when a run ends; the same again changes nothing. */
+  write(record: RunRecord): Promise<void>;
+  /** The newest run of the interval, by its start. */
+  read(pipeline: string, interval: string): Promise<RunRecord | undefined>;
+  /** The runs of a pipeline, or of all, newest first; `since` is about their start. Opens no record. */
+  list(pipeline: string | undefined, options?: { since?: Date }): Promise<RunSummary[]>;
 }

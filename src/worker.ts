@@ -18,13 +18,12 @@ import { RedshiftWarehouse } from './publishers/redshift/index.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { resolveReference } from './spec/load-config.ts';
 import { PipelineFolder } from './spec/pipeline-folder.ts';
+import { openRunRecords, REQUEST_TIMEOUT_MS, s3Options } from './state.ts';
 import { measureOutput } from './storage/measure.ts';
 import { createObjectStore } from './storage/object-store.ts';
 import type { TemporalTarget } from './temporal.ts';
 import { TemporalRuns } from './triggers/runs.ts';
 
-/** One request of ours: shorter than the `startToCloseTimeout` of the activities that send it. */
-const REQUEST_TIMEOUT_MS = 30_000;
 /** A waiting step is an activity that holds a promise, so there may be many. */
 const MOST_ACTIVITIES = 2_000;
 /** How long after an activation without an answer Data Pipeline may take to show its instances. */
@@ -80,8 +79,7 @@ const AWS = awsRequests(REQUEST_TIMEOUT_MS);
 /** The engines of the configuration, and the store that they share. */
 export function createEngines(config: Configuration, env: Environment) {
   const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
-  // A server of one's own has no wildcard DNS for its buckets.
-  const s3 = { ...AWS, forcePathStyle: endpoint !== undefined };
+  const s3 = s3Options(env);
   const client = new S3Client(s3);
   const store = createObjectStore({ s3 });
   const around = {
@@ -101,6 +99,7 @@ export function createEngines(config: Configuration, env: Environment) {
 /** The adapters behind the ports, as the configuration names them. */
 function depsOf(config: Configuration, env: Environment, client: Client, searchAttributes: boolean): Deps {
   const { engines, store } = createEngines(config, env);
+  const records = openRunRecords(config, env, store);
   const at = (text: string) => resolved(text, env);
   return {
     engines,
@@ -138,7 +137,8 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     files: store,
     measure: (output) => measureOutput(store, output),
     pipelines: new PipelineFolder(config.pipelines, config.folder),
-    runs: new TemporalRuns(client, config.taskQueue),
+    runs: new TemporalRuns(client, config.taskQueue, records),
+    records,
     settings: {
       heartbeatTimeoutMs: config.heartbeatTimeoutMs,
       searchAttributes,

@@ -25,6 +25,7 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'openRun'
       | 'joinRun'
       | 'cancelRun'
+      | 'recordRun'
       | 'submitWork'
       | 'preparePublish'
       | 'resolveDataPipeline'

@@ -2,8 +2,10 @@ import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio
 import type { StepDefinition } from '../src/domain/definition.ts';
 import { nextSteps } from '../src/domain/order.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
+import type { RunRecord } from '../src/domain/run-record.ts';
 import type { Progress, RunResult, Scope, StepFailure, StepProgress } from '../src/domain/run.ts';
 import type { RunStatus, StepState } from '../src/domain/state.ts';
+import { writeRecord } from './record.ts';
 import { StepRun } from './step-run.ts';
 import { showInTemporal, tellTemporal } from './story.ts';
 import { registerUpdates } from './updates.ts';
@@ -34,16 +36,16 @@ export class Run {
     await this.#inOrder(steps);
     // A cancelled run has done its clean-up in the steps, and says no more.
     if (CancellationScope.current().consideredCancelled) {
-      this.#close('cancelled');
+      await this.#close('cancelled');
       await CancellationScope.current().cancelRequested;
     }
     this.failure = this.#firstFailure(steps);
     if (this.failure === undefined) {
-      this.#close('done');
+      await this.#close('done');
       return { status: 'done', interval: this.plan.interval.id, steps: this.progress().steps };
     }
     await this.#inOrder(onFailure);
-    this.#close('failed');
+    await this.#close('failed');
     throw this.#asFailure(this.failure);
   }
 
@@ -93,21 +95,32 @@ export class Run {
     });
   }
 
-  #close(status: RunStatus): void {
+  async #close(status: RunRecord['status']): Promise<void> {
     this.status = status;
     this.changed();
+    if (this.plan.settings.records === true)
+      await writeRecord(
+        this.plan,
+        status,
+        this.#shown().map((step) => step.recorded()),
+        this.failure,
+      );
   }
 
   /** To be called after any change that a person would want to see. */
   changed(): void {
-    showInTemporal(this.plan, this.status, this.#shown());
+    showInTemporal(
+      this.plan,
+      this.status,
+      this.#shown().map((step) => step.progress()),
+    );
   }
 
-  #shown(): StepProgress[] {
+  #shown(): StepRun[] {
     const { steps, onFailure } = this.plan.definition;
     // The steps of onFailure are part of the story only once there is a failure.
     const shown = this.failure === undefined ? steps : [...steps, ...onFailure];
-    return shown.map(({ id }) => this.#step(id).progress());
+    return shown.map(({ id }) => this.#step(id));
   }
 
   progress(): Progress {
@@ -120,7 +133,7 @@ export class Run {
       interval: interval.id,
       status: this.status,
       trigger: trigger.kind,
-      steps: fitting(this.#shown()),
+      steps: fitting(this.#shown().map((step) => step.progress())),
     };
   }
 

@@ -4,7 +4,8 @@ import { evaluateCondition } from '../src/domain/expression.ts';
 import type { FailureDetails, FailureType } from '../src/domain/failure.ts';
 import { jobKey } from '../src/domain/key.ts';
 import type { Scope, StepFailure, StepProgress, StepResult } from '../src/domain/run.ts';
-import type { StepState } from '../src/domain/state.ts';
+import type { RecordedStep } from '../src/domain/run-record.ts';
+import { stepHasEnded, type StepState } from '../src/domain/state.ts';
 import { withDeadline } from './deadline.ts';
 import { failure, faultOf, rejecting, stepFailure } from './failures.ts';
 import type { Run } from './run.ts';
@@ -35,7 +36,8 @@ export class StepRun {
   unstopped: string | null = null;
   #detail: string | null = null;
   #keys = 0;
-  #startedAt = '';
+  #startedAt: string | null = null;
+  #endedAt: string | null = null;
 
   constructor(definition: StepDefinition, run: Run) {
     this.definition = definition;
@@ -46,10 +48,11 @@ export class StepRun {
   async execute(): Promise<void> {
     try {
       if (!this.#wanted()) return this.skip();
-      this.#startedAt = new Date().toISOString();
+      const startedAt = new Date().toISOString();
+      this.#startedAt = startedAt;
       this.#enter('running');
       const result = await this.#attempts();
-      const times = { attempts: this.attempt, startedAt: this.#startedAt, endedAt: new Date().toISOString() };
+      const times = { attempts: this.attempt, startedAt, endedAt: new Date().toISOString() };
       this.result = { ...result, ...times };
       this.#enter('done');
     } catch (error) {
@@ -96,6 +99,14 @@ export class StepRun {
     const { id, kind } = this.definition;
     const { state, attempt, result, failure } = this;
     return { id, kind, state, attempt, result, failure, detail: this.#detail };
+  }
+
+  /** What stays known of it. */
+  recorded(): RecordedStep {
+    const { id, kind } = this.definition;
+    const rows = typeof this.result?.['rows'] === 'number' ? this.result['rows'] : null;
+    const times = { startedAt: this.#startedAt, endedAt: this.#endedAt };
+    return { id, kind, state: this.state, attempts: this.attempt, rows, ...times };
   }
 
   /** `steps.x` in expressions: the fields of its result, and its state. */
@@ -169,6 +180,7 @@ export class StepRun {
 
   #enter(state: StepState, detail: string | null = null): void {
     this.state = state;
+    if (this.#startedAt !== null && stepHasEnded(state)) this.#endedAt = new Date().toISOString();
     this.#detail = detail;
     this.run.changed();
   }

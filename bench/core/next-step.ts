@@ -30,7 +30,7 @@ export const nextStep: Part = async (bench) => {
   });
   const definition = sqlPipeline(STEPS, join(folder, 'out'));
   const workers = async (client: Client) => [
-    ourWorker(client, engine, definition, (files) => measureOutput(store, files)),
+    ourWorker(client, engine, definition, folder, (files) => measureOutput(store, files)),
   ];
   say('next step: small jobs in a row …');
   try {

@@ -20,7 +20,7 @@ export const overhead: Part = async (bench) => {
   const bareWorkflow = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   const measure = async () => ({ rows: 1, files: 1, bytes: 1 });
   const workers = async (client: Client) => [
-    ourWorker(client, noopEngine, sqlPipeline(STEPS, bench.folder), measure),
+    ourWorker(client, noopEngine, sqlPipeline(STEPS, bench.folder), bench.folder, measure),
     { taskQueue: BARE_QUEUE, workflowBundle: bareWorkflow, activities: { noop: async () => {} } },
   ];
   return withTemporal(bench, workers, async (client) => {

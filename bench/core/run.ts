@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
@@ -5,6 +6,7 @@ import type { Definition } from '../../src/domain/definition.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import type { JobEngine } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
+import { createRunRecords } from '../../src/storage/run-records.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
 import type { BenchWorker } from '../harness/temporal.ts';
 
@@ -43,8 +45,11 @@ export function ourWorker(
   client: Client,
   engine: JobEngine,
   definition: Definition,
+  folder: string,
   measure: Deps['measure'],
 ): BenchWorker {
+  const files = createObjectStore({});
+  const records = createRunRecords(files, join(folder, 'state'));
   const deps: Deps = {
     engines: { etl: engine },
     warehouses: {},
@@ -54,10 +59,11 @@ export function ourWorker(
       activate: async () => {},
       instances: async () => [],
     },
-    files: createObjectStore({}),
+    files,
     measure,
     pipelines: { load: async () => definition },
-    runs: new TemporalRuns(client, TASK_QUEUE),
+    runs: new TemporalRuns(client, TASK_QUEUE, records),
+    records,
     settings: {
       heartbeatTimeoutMs: 300_000,
       searchAttributes: true,

@@ -1,5 +1,5 @@
 import type { StepDefinition } from './definition.ts';
-import type { StepState } from './state.ts';
+import { stepHasEnded, type StepState } from './state.ts';
 
 export interface NextSteps {
   start: string[];
@@ -7,15 +7,13 @@ export interface NextSteps {
   skip: string[];
 }
 
-const ENDED: readonly StepState[] = ['done', 'skipped', 'failed', 'cancelled'];
-
 /**
  * Says which waiting steps may start now, and which are skipped because all that they need was skipped.
  * Ask again after every change, a skip included. A step without a state is waiting.
  */
 export function nextSteps(steps: readonly StepDefinition[], states: Record<string, StepState>): NextSteps {
   const state = (id: string): StepState => states[id] ?? 'waiting';
-  const hasEnded = (id: string): boolean => ENDED.includes(state(id));
+  const hasEnded = (id: string): boolean => stepHasEnded(state(id));
   const stopsRun = (step: StepDefinition): boolean =>
     state(step.id) === 'cancelled' || (state(step.id) === 'failed' && !step.allowFailure);
 

@@ -7,6 +7,8 @@ export interface RunSettings {
   heartbeatTimeoutMs: number;
   /** Whether Temporal has our search attributes registered: an upsert of unknown ones hangs a workflow for ever. */
   searchAttributes: boolean;
+  /** Whether the run writes a record at its end; plans of old did not say. */
+  records?: true;
 }
 
 /** What the first activity of a `pipeline` workflow records, so that nothing outside it is asked again. */

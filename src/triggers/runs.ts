@@ -8,7 +8,8 @@ import {
 } from '@temporalio/client';
 import { EtlError, isFailureType, type FailureDetails } from '../domain/failure.ts';
 import type { PipelineInput, RunResult } from '../domain/run.ts';
-import type { OpenedRun, Runs } from '../ports.ts';
+import type { RunRecord } from '../domain/run-record.ts';
+import type { OpenedRun, RunRecords, Runs } from '../ports.ts';
 
 /** What starts by itself leaves an interval alone that is done; what a person starts runs again. */
 const ONCE_IS_ENOUGH: readonly unknown[] = ['schedule', 'event', 'backfill'];
@@ -17,10 +18,12 @@ const ONCE_IS_ENOUGH: readonly unknown[] = ['schedule', 'event', 'backfill'];
 export class TemporalRuns implements Runs {
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #records: Pick<RunRecords, 'read'>;
 
-  constructor(client: Client, taskQueue: string) {
+  constructor(client: Client, taskQueue: string, records: Pick<RunRecords, 'read'>) {
     this.#client = client;
     this.#taskQueue = taskQueue;
+    this.#records = records;
   }
 
   async open(
@@ -29,11 +32,10 @@ export class TemporalRuns implements Runs {
     by: string,
   ): Promise<OpenedRun> {
     const before = await this.#describe(workflowId);
-    if (before) {
-      const found = { workflowId, runId: before.runId };
-      if (before.memo?.['startedBy'] === by) return { ...found, started: true };
-      const done = before.status.name === 'COMPLETED';
-      if (done && ONCE_IS_ENOUGH.includes(input.trigger?.kind)) return { ...found, started: false };
+    if (before?.memo?.['startedBy'] === by) return { workflowId, runId: before.runId, started: true };
+    if (ONCE_IS_ENOUGH.includes(input.trigger?.kind)) {
+      const done = before ? before.status.name === 'COMPLETED' && before : await this.#doneBefore(workflowId);
+      if (done) return { workflowId, runId: done.runId, started: false };
     }
     await this.#start(workflowId, input, by);
     const now = await this.#describe(workflowId);
@@ -46,6 +48,8 @@ export class TemporalRuns implements Runs {
     try {
       return (await this.#client.workflow.getHandle(workflowId, runId).result()) as RunResult;
     } catch (error) {
+      const record = error instanceof WorkflowNotFoundError && (await this.#doneBefore(workflowId));
+      if (record) return resultOf(record);
       throw failureOf(workflowId, error);
     }
   }
@@ -66,6 +70,13 @@ export class TemporalRuns implements Runs {
       if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
       throw unavailable(error);
     }
+  }
+
+  /** The newest run of an interval that Temporal has forgotten, if it was done. */
+  async #doneBefore(workflowId: string): Promise<RunRecord | undefined> {
+    const [pipeline = '', interval = ''] = workflowId.split('/', 2);
+    const record = await this.#records.read(pipeline, interval);
+    return record?.status === 'done' ? record : undefined;
   }
 
   async #start(workflowId: string, input: PipelineInput, by: string): Promise<void> {
@@ -96,6 +107,17 @@ const unavailable = (error: unknown): EtlError =>
   new EtlError('Unavailable', `Temporal: ${error instanceof Error ? error.message : String(error)}`, {
     cause: error,
   });
+
+/** What is left of the result of a run that Temporal has forgotten. */
+const resultOf = ({ status, interval, steps }: RunRecord): RunResult => ({
+  status,
+  interval,
+  steps: steps.map(({ id, kind, state, attempts, rows, startedAt, endedAt }) => {
+    const times = startedAt !== null && endedAt !== null ? { attempts, startedAt, endedAt } : undefined;
+    const result = times ? { ...times, ...(rows !== null && { rows }) } : null;
+    return { id, kind, state, attempt: attempts, result, failure: null, detail: null };
+  }),
+});
 
 /** What a run failed with, as it is passed on to those who waited for it. */
 function failureOf(workflowId: string, error: unknown): EtlError {

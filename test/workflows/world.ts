@@ -7,7 +7,16 @@ import { activityInterceptors, createActivities, type Deps } from '../../activit
 import type { Definition, StepArgs, StepDefinition, StepKind, StepOf } from '../../src/domain/definition.ts';
 import { EtlError } from '../../src/domain/failure.ts';
 import type { Progress, RunResult } from '../../src/domain/run.ts';
-import type { DataPipelineInstance, DataPipelines, Notifier, StoredFile } from '../../src/ports.ts';
+import { pathMatcher } from '../../src/domain/file-path.ts';
+import type {
+  DataPipelineInstance,
+  DataPipelines,
+  Notifier,
+  ObjectStore,
+  RunRecords,
+  StoredFile,
+} from '../../src/ports.ts';
+import { createRunRecords } from '../../src/storage/run-records.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
 import { TestEngine } from './test-engine.ts';
 import { TestWarehouse } from './test-warehouse.ts';
@@ -51,6 +60,9 @@ export interface World {
   dataPipelines: TestDataPipelines;
   messages: { text: string; context: Record<string, unknown> }[];
   stored: Map<string, string>;
+  records: RunRecords;
+  /** Called before a file is written; what it throws is the answer. */
+  onWrite: (path: string) => void;
   definitions: Map<string, Definition>;
   /** Starts a run of these steps under its own pipeline's name; waiting for its result skips time. */
   start(steps: StepDefinition[], more?: Partial<Definition>): Promise<WorkflowHandle>;
@@ -107,28 +119,31 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
       return { status: 200 };
     },
   };
+  const files: ObjectStore = {
+    list: async (path) =>
+      [...stored]
+        .filter(([at]) => pathMatcher(path)(at))
+        .map(([at, text]): StoredFile => ({ path: at, bytes: text.length, etag: text })),
+    read: async (path) => new TextEncoder().encode(stored.get(path) ?? ''),
+    readStream: async () => (async function* () {})(),
+    write: async (path, content) => {
+      world.onWrite(path);
+      stored.set(path, String(content));
+      return { bytes: content.length };
+    },
+    move: async (from, to) => {
+      stored.set(to, stored.get(from) ?? '');
+      return stored.delete(from);
+    },
+    delete: async (path) => void stored.delete(path),
+  };
+  const records = createRunRecords(files, 's3://state');
   const deps: Deps = {
     engines: { etl: engine },
     warehouses: { analytics: warehouse },
     webhooks: { oncall: webhook },
     dataPipelines,
-    files: {
-      list: async (path) =>
-        [...stored]
-          .filter(([at]) => at.startsWith(path))
-          .map(([at, text]): StoredFile => ({ path: at, bytes: text.length, etag: text })),
-      read: async () => new Uint8Array(),
-      readStream: async () => (async function* () {})(),
-      write: async (path, content) => {
-        stored.set(path, String(content));
-        return { bytes: content.length };
-      },
-      move: async (from, to) => {
-        stored.set(to, stored.get(from) ?? '');
-        return stored.delete(from);
-      },
-      delete: async (path) => void stored.delete(path),
-    },
+    files,
     measure: async () => ({ rows: 7, files: 1, bytes: 70 }),
     pipelines: {
       async load(name) {
@@ -137,7 +152,8 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
         return definition;
       },
     },
-    runs: new TemporalRuns(client, TASK_QUEUE),
+    runs: new TemporalRuns(client, TASK_QUEUE, records),
+    records,
     settings: {
       heartbeatTimeoutMs: 5_000,
       searchAttributes: false,
@@ -163,6 +179,8 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
     dataPipelines,
     messages,
     stored,
+    records,
+    onWrite: () => {},
     definitions,
     async start(steps, more = {}) {
       const name = `p${(count += 1)}`;

@@ -6,6 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface EnvironmentOptions {
   /** The stack's own: its worker keeps the jobs of engines there. */
   folder: string;
+  /** Where its runs leave their records. */
+  state: string;
   endpoints: Endpoints;
   namespace: string;
   /** A Temporal profile file of our own, or undefined where Temporal isn't ours. */
@@ -18,6 +20,7 @@ export const given = (env: Environment): string | undefined => env['TEMPORAL_ADD
 /** What other programs need to talk to the stack: Temporal's and the AWS SDKs' own variables. */
 export function stackEnvironment({
   folder,
+  state,
   endpoints,
   namespace,
   profileFile,
@@ -39,6 +42,7 @@ export function stackEnvironment({
     AWS_EC2_METADATA_DISABLED: 'true',
     ONCALL_URL: endpoints.webhook,
     MILLRACE_FOLDER: folder,
+    MILLRACE_STATE: state,
   };
 }
 

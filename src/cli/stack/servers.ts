@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporalTarget } from '../../temporal.ts';
 import { CliError } from '../error.ts';
@@ -64,9 +64,12 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     dataPipeline: url(dataPipelinePort),
     webhook,
   };
-  const stackEnv = stackEnvironment({ folder, endpoints, namespace, profileFile });
   const dataFolder = persist ? join(folder, 'data') : undefined;
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
+  const state = join(dataFolder ?? folder, 'state');
+  // Runs that are forgotten with the stack leave nothing that a later one could take for its own.
+  if (!persist) rmSync(state, { recursive: true, force: true });
+  const stackEnv = stackEnvironment({ folder, state, endpoints, namespace, profileFile });
   const common = { family, env: childEnvironment(env, stackEnv), signal };
   const main = join(root, 'dist', 'emulators', 'main.js');
   const redshiftFolder = dataFolder && join(dataFolder, 'redshift');
