@@ -13,7 +13,8 @@ import { heartbeating } from './waiting.ts';
 const LARGEST_PLAN_BYTES = 1_000_000;
 
 /** How a run begins: its plan, or the run that it joins. */
-export function createRunActivities({ pipelines, runs, records, settings }: Deps) {
+export function createRunActivities({ pipelines, runs, records, engines, settings }: Deps) {
+  const chains = Object.keys(engines).filter((name) => engines[name]?.kinds.includes('chain'));
   return {
     /** Checks the input and records all that the run will need: definition, texts of files, interval. */
     async openRun(request: {
@@ -28,7 +29,7 @@ export function createRunActivities({ pipelines, runs, records, settings }: Deps
       const definition = await pipelines.load(input.pipeline);
       const interval = intervalOf(definition, input.interval, request);
       const { heartbeatTimeoutMs, searchAttributes } = settings;
-      const recorded = { heartbeatTimeoutMs, searchAttributes, records: true as const };
+      const recorded = { heartbeatTimeoutMs, searchAttributes, records: true as const, chains };
       const trigger = input.trigger ?? { kind: request.scheduledAt === undefined ? 'run' : 'schedule' };
       const params = paramsOf(definition, input.params);
       const workflowId = `${definition.name}/${interval.id}`;

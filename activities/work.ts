@@ -5,6 +5,8 @@ import { hasEnded } from '../src/domain/state.ts';
 import type {
   BatchResult,
   FileSet,
+  JobKind,
+  JobOutcome,
   JobSpec,
   Measure,
   RemoteWork,
@@ -29,6 +31,7 @@ export interface FinishedWork {
   ref: WorkRef;
   measure?: Measure;
   statements?: BatchResult;
+  outcome?: JobOutcome;
 }
 
 /** Submitting, awaiting and stopping remote work: the same for jobs on engines and statements in warehouses. */
@@ -61,8 +64,14 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
     },
 
     /** Waits for the end of the work; heartbeats carry its ref. */
-    async awaitWork(request: { to: Connection; ref: WorkRef; output?: FileSet }): Promise<FinishedWork> {
-      const { to, ref, output } = request;
+    async awaitWork(request: {
+      to: Connection;
+      ref: WorkRef;
+      output?: FileSet;
+      /** The kind of a job that leaves more than files. */
+      outcome?: JobKind;
+    }): Promise<FinishedWork> {
+      const { to, ref, output, outcome } = request;
       const work = remoteWork(to);
       let standing: unknown = 'asking';
       const say = () => ({ ref: ref.id, key: ref.key, state: standing });
@@ -74,7 +83,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         if (to.kind === 'warehouse') {
           return { ref, statements: await byName('warehouse', warehouses, to.name).result(ref) };
         }
-        return { ref, ...(output && { measure: await measure(output) }) };
+        const left = outcome && (await byName('engine', engines, to.name).outcome?.(ref, outcome));
+        return { ref, ...(left && { outcome: left }), ...(output && { measure: await measure(output) }) };
       });
     },
 

@@ -1,8 +1,11 @@
-import type { Definition } from './domain/definition.ts';
+import type { Definition, Json } from './domain/definition.ts';
 import type { EtlError } from './domain/failure.ts';
+import type { FileFormat, JobKind, JobSpec } from './domain/job.ts';
 import type { PipelineInput, RunResult } from './domain/run.ts';
 import type { RunRecord, RunSummary } from './domain/run-record.ts';
 import type { WorkStatus } from './domain/state.ts';
+
+export type * from './domain/job.ts';
 
 /*
  * The interfaces that a vendor implements. Every call may be repeated; failures are `EtlError`s; nothing here
@@ -18,6 +21,8 @@ export interface WorkRef {
   url?: string;
   /** Where the log is: a path or a URL. */
   log?: string;
+  /** The engine tells of the end by itself, so that it is asked seldom. */
+  pushed?: boolean;
 }
 
 /** A ref, and whether the work had been there before the call. */
@@ -62,23 +67,15 @@ export interface RemoteWork<Spec> {
   readonly lookAfterMs: number;
 }
 
-export type FileFormat = 'parquet' | 'csv' | 'json';
-
-/** Files in one place: an `s3://` or local path, a folder (ending in `/`), a file, or a glob. */
-export interface FileSet {
-  path: string;
-  format: FileFormat;
+/** What a job that is done leaves besides its files. */
+export interface JobOutcome {
+  /** Of a `shell`. */
+  exitCode?: number;
+  /** Of a `shell`: the JSON object that it wrote. */
+  values?: Record<string, Json>;
+  /** Of a `chain`, in its order. */
+  commands?: { ref: string; state: WorkStatus }[];
 }
-
-/** One SELECT over declared inputs, whose rows the engine writes to `output` (a folder). */
-export interface SqlSpec {
-  kind: 'sql';
-  inputs: Record<string, FileSet>;
-  query: string;
-  output: FileSet;
-}
-
-export type JobSpec = SqlSpec;
 
 export interface ClusterSpec {
   /** When to end the cluster: never, when it idles, or always if this run launched it. */
@@ -87,8 +84,12 @@ export interface ClusterSpec {
 
 export interface ClusterRef {
   id: string;
-  /** Whether this call, or one before it in the same step, started the cluster. */
+  /** Whether jobs can be submitted now. */
+  ready: boolean;
+  /** Whether this call, or one before it in the same step, launched or started the cluster. */
   started: boolean;
+  /** Where it stands, in the vendor's words. */
+  state?: string;
 }
 
 export interface LogPage {
@@ -104,10 +105,19 @@ export interface KeyedJob {
   startedAt: Date;
 }
 
-/** Where jobs run: DuckDB, and later Qubole, Livy, Spark, EMR. */
+/** Where jobs run: DuckDB, Qubole, Livy, Spark, EMR. */
 export interface JobEngine extends RemoteWork<JobSpec> {
-  /** Starts the cluster if need be. `undefined` until it is ready; `{ id: 'none' }` where there is none to wait for. */
-  ensureCluster(spec: ClusterSpec): Promise<ClusterRef | undefined>;
+  /** The kinds of job that it takes; any other is `Rejected`. */
+  readonly kinds: readonly JobKind[];
+  /**
+   * Starts the cluster if need be, and tells whether it is ready: called again and again until it is. `before` is what
+   * the call before it said. A cluster that can't come up is `JobFailed`. `{ id: 'none' }` where there is none to wait for.
+   */
+  ensureCluster(spec: ClusterSpec, key: string, before?: ClusterRef): Promise<ClusterRef>;
+  /** Ends a cluster that `ensureCluster` started, unless it is gone already. Missing where there is none to end. */
+  releaseCluster?(id: string): Promise<void>;
+  /** What a job that is done leaves besides its files. Missing where no kind of job leaves anything. */
+  outcome?(ref: WorkRef, kind: JobKind): Promise<JobOutcome>;
   logs(ref: WorkRef, from?: string): Promise<LogPage>;
   /** All jobs that carry one of our keys, newest first. */
   listKeyed(since: Date): AsyncIterable<KeyedJob>;

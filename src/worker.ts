@@ -87,12 +87,13 @@ export function createEngines(config: Configuration, env: Environment) {
     store,
     httpfs: foundTools().httpfs,
     s3: () => s3Access(client, endpoint),
+    text: (text: string) => resolved(text, env),
+    path: (text: string) => resolve(config.folder, resolved(text, env)),
+    secret: async (text: string) => resolved(text, env),
+    aws: AWS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
   };
-  const engines = mapValues(config.engines, (engine, name) => {
-    const { folder } = engine;
-    const own = folder === undefined ? {} : { folder: resolve(config.folder, resolved(folder, env)) };
-    return createEngine(name, { ...engine, ...own }, around);
-  });
+  const engines = mapValues(config.engines, (engine, name) => createEngine(engine, { ...around, name }));
   return { engines, store };
 }
 

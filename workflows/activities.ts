@@ -30,6 +30,7 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'preparePublish'
       | 'resolveDataPipeline'
       | 'activateDataPipeline'
+      | 'releaseCluster'
       | 'putObject'
       | 'notify'
     >

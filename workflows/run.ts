@@ -5,6 +5,7 @@ import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunRecord } from '../src/domain/run-record.ts';
 import type { Progress, RunResult, Scope, StepFailure, StepProgress } from '../src/domain/run.ts';
 import type { RunStatus, StepState } from '../src/domain/state.ts';
+import { Clusters } from './clusters.ts';
 import { writeRecord } from './record.ts';
 import { StepRun } from './step-run.ts';
 import { showInTemporal, tellTemporal } from './story.ts';
@@ -19,6 +20,8 @@ export class Run {
   readonly plan: RunPlan & { role: 'run' };
   readonly steps: Map<string, StepRun>;
   status: RunStatus = 'running';
+  /** What to end with the run. */
+  readonly clusters = new Clusters();
   /** What the run failed with; `onFailure` sees it. */
   failure: StepFailure | undefined;
 
@@ -96,6 +99,7 @@ export class Run {
   }
 
   async #close(status: RunRecord['status']): Promise<void> {
+    await this.clusters.release();
     this.status = status;
     this.changed();
     if (this.plan.settings.records === true)

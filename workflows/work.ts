@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { FinishedWork } from '../activities/work.ts';
 import type { Connection } from '../src/domain/connection.ts';
-import type { FileSet, JobSpec, StatementBatch, WorkRef } from '../src/ports.ts';
+import type { FileSet, JobKind, JobSpec, StatementBatch, WorkRef } from '../src/ports.ts';
 import { brief, waiting } from './activities.ts';
 import { faultOf } from './failures.ts';
 import type { StepRun } from './step-run.ts';
@@ -17,6 +17,8 @@ export interface WorkRequest {
   afresh?: boolean;
   /** The output to measure when it has ended. */
   output?: FileSet;
+  /** The kind of job, where it leaves more than files. */
+  outcome?: JobKind;
 }
 
 /** Each try adds to the history, and a warehouse may be away for days. */
@@ -45,7 +47,7 @@ export async function doWork(step: StepRun, request: WorkRequest): Promise<Finis
 
 async function submitAndAwait(
   step: StepRun,
-  { to, what, spec, output, afresh = false }: WorkRequest,
+  { to, what, spec, output, outcome, afresh = false }: WorkRequest,
   key: string,
 ): Promise<FinishedWork | 'endedBefore'> {
   const { id } = step.definition;
@@ -59,7 +61,7 @@ async function submitAndAwait(
     step.work = { ref: ref.id, ...(ref.log !== undefined && { log: ref.log }) };
     step.say(`waits for ${what} ${ref.id}`);
     const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: waits for ${what}`);
-    return await wait.awaitWork({ to, ref, ...(output && { output }) });
+    return await wait.awaitWork({ to, ref, ...(output && { output }), ...(outcome && { outcome }) });
   } catch (error) {
     const { type, details } = faultOf(error);
     const over = !isCancellation(error) && (details.ended === true || type === 'JobLost');

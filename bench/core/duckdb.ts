@@ -5,7 +5,7 @@ import { jobKey } from '../../src/domain/key.ts';
 import { createDuckdbEngine } from '../../src/engines/duckdb/engine.ts';
 import { jobFolder, makeJobFolder, makeRoot, readResult } from '../../src/engines/duckdb/job-folder.ts';
 import type { JobSettings } from '../../src/engines/duckdb/settings.ts';
-import type { JobSpec } from '../../src/ports.ts';
+import type { SqlSpec } from '../../src/ports.ts';
 import { measureOutput } from '../../src/storage/measure.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { inTurns, type Part } from '../harness/bench.ts';
@@ -31,7 +31,7 @@ export const duckdb: Part = async ({ folder, quick, say }) => {
   let count = 0;
   const nextKey = () => jobKey('0'.repeat(32), 'routes', (count += 1));
   const output = (name: string) => ({ path: join(folder, 'out', name, '/'), format: 'parquet' as const });
-  const specFor = (name: string): JobSpec => ({
+  const specFor = (name: string): SqlSpec => ({
     kind: 'sql',
     inputs: { flights: flights() },
     query: ROUTES,

@@ -1,4 +1,12 @@
-import type { FileSet } from '../ports.ts';
+import type {
+  CommandSpec,
+  DbExportSpec,
+  FileSet,
+  HiveSpec,
+  PrestoSpec,
+  ShellSpec,
+  SparkSpec,
+} from './job.ts';
 
 /*
  * A pipeline as the loader hands it over: the file's defaults applied, the texts that it refers to read, durations
@@ -10,10 +18,19 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 /** A place with files, or `${steps.x.output}`, which stands for one. */
 export type FileSetTemplate = FileSet | string;
 
+/** A job as the file has it: its specification, with templates in it, and the engine that it is for. */
+type JobArgs<Spec extends CommandSpec> = { engine: string; job: Spec };
+
 /** What each kind of step takes. */
 export interface StepArgs {
   ensureCluster: { engine: string; release: 'keep' | 'whenIdle' | 'always' };
   sql: { engine: string; inputs: Record<string, FileSetTemplate>; query: string; output: FileSet };
+  hive: JobArgs<HiveSpec>;
+  spark: JobArgs<SparkSpec>;
+  presto: JobArgs<PrestoSpec>;
+  dbExport: JobArgs<DbExportSpec>;
+  shell: JobArgs<ShellSpec>;
+  chain: { engine: string; commands: CommandSpec[]; push: boolean };
   redshiftCopy: {
     warehouse: string;
     from: FileSetTemplate;

@@ -9,6 +9,8 @@ export interface RunSettings {
   searchAttributes: boolean;
   /** Whether the run writes a record at its end; plans of old did not say. */
   records?: true;
+  /** The engines that run a chain as one job. */
+  chains?: string[];
 }
 
 /** What the first activity of a `pipeline` workflow records, so that nothing outside it is asked again. */

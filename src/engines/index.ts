@@ -1,23 +1,39 @@
 import { join } from 'node:path';
 import type { JobEngine, ObjectStore } from '../ports.ts';
-import type { EngineConfig } from '../spec/load-config.ts';
+import type { EngineConfig, EngineTypeName } from '../spec/load-config.ts';
 import { createDuckdbEngine, type DuckdbOptions } from './duckdb/engine.ts';
 
 /** What engines need beside their own part of the configuration. */
 export interface EngineSurroundings {
+  /** As millrace.yaml names it; for errors. */
+  name: string;
   /** Absolute; an engine that keeps state on this machine has a folder of its name below it. */
   folder: string;
   store: ObjectStore;
   httpfs: string | null;
   s3: NonNullable<DuckdbOptions['s3']>;
+  /** What a text of the configuration comes to, its references resolved. */
+  text(text: string): string;
+  /** The same for a local path, which is relative to the configuration's folder. */
+  path(text: string): string;
+  /** The same for a secret: asked late, and `anew` after it was refused, because secrets are rotated. */
+  secret(text: string, anew?: boolean): Promise<string>;
+  /** The options that every AWS client is made with. */
+  aws: object;
+  requestTimeoutMs: number;
 }
 
-/** The engines by type: to add one is to add a line here, and its part of the configuration's schema. */
-const TYPES = {
-  duckdb: (name: string, config: EngineConfig, { folder, store, httpfs, s3 }: EngineSurroundings) =>
+type Create<Type extends EngineTypeName> = (
+  config: EngineConfig<Type>,
+  around: EngineSurroundings,
+) => JobEngine;
+
+/** The engines by type: to add one is to add a line here, and its entry in src/spec/engines.ts. */
+const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
+  duckdb: (config, { name, folder, store, httpfs, s3, path }) =>
     createDuckdbEngine({
       name,
-      folder: config.folder ?? join(folder, name),
+      folder: config.folder === undefined ? join(folder, name) : path(config.folder),
       memory: config.memory,
       threads: config.threads,
       maxJobs: config.maxJobs,
@@ -26,10 +42,7 @@ const TYPES = {
       s3,
       store,
     }),
-} satisfies Record<
-  EngineConfig['type'],
-  (name: string, config: EngineConfig, around: EngineSurroundings) => JobEngine
->;
+};
 
-export const createEngine = (name: string, config: EngineConfig, around: EngineSurroundings): JobEngine =>
-  TYPES[config.type](name, config, around);
+export const createEngine = (config: EngineConfig, around: EngineSurroundings): JobEngine =>
+  TYPES[config.type](config, around);

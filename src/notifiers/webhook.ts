@@ -1,5 +1,6 @@
 import got, { type Response } from 'got';
 import { EtlError } from '../domain/failure.ts';
+import { retryAfterMs } from '../domain/retry-after.ts';
 import type { Notifier } from '../ports.ts';
 
 const SHOWN_CHARACTERS = 200;
@@ -62,7 +63,7 @@ function refused(target: URL, { statusCode, headers, body }: Response<string>): 
   const message = `the webhook at ${target.host} answered ${statusCode}${said === '' ? '' : `: ${said}`}`;
   if (statusCode === 429) {
     return new EtlError('Throttled', message, {
-      retryAfterMs: waitMs(headers['retry-after']) ?? RETRY_AFTER_MS,
+      retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()) ?? RETRY_AFTER_MS,
     });
   }
   return new EtlError(statusCode >= 500 ? 'Unavailable' : 'Rejected', message);
@@ -74,14 +75,6 @@ function withoutSecrets(body: string, { username, password, pathname, search }: 
   return parts
     .filter((part) => part.length >= SECRET_CHARACTERS)
     .reduce((text, part) => text.replaceAll(part, '…'), body);
-}
-
-/** `Retry-After` is in seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function waitMs(retryAfter: string | undefined): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
-  const at = Date.parse(retryAfter);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
 /** A code such as ECONNREFUSED; got's own messages may hold the URL. */

@@ -1,7 +1,9 @@
+import { checkAbilities } from './check-abilities.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './problem.ts';
 import { isRawMap } from './raw-map.ts';
 import type { RawPipeline, RawStep } from './raw-pipeline.ts';
+import type { Abilities } from './engines.ts';
 import { KIND_SPECS } from './steps/index.ts';
 import type { KindSpec } from './steps/kind.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
@@ -11,6 +13,8 @@ export interface Connections {
   engines: readonly string[];
   warehouses: readonly string[];
   webhooks: readonly string[];
+  /** What the engines can do, where that is known. */
+  abilities?: Readonly<Record<string, Abilities>>;
 }
 
 type ConnectionField = NonNullable<KindSpec['connection']>;
@@ -36,9 +40,13 @@ export function checkConnections(
       const args = fields[kind];
       if (!field || !isRawMap(args)) return [];
       const name = args[field];
-      if (name !== undefined) return checkName(field, name, [...path, kind, field]);
+      const used = name ?? defaults[field];
+      const able =
+        field === 'engine' && typeof used === 'string' ? connections?.abilities?.[used] : undefined;
+      const unable = able ? checkAbilities(source, kind, args, [...path, kind], String(used), able) : [];
+      if (name !== undefined) return [...checkName(field, name, [...path, kind, field]), ...unable];
       // A webhook has no default: the schema asks for it.
-      if (field === 'webhook' || defaults[field] !== undefined) return [];
+      if (field === 'webhook' || defaults[field] !== undefined) return unable;
       const message = `${kind} doesn't say which ${field} it uses`;
       const fix = `add ${field}: NAME here, or defaults: { ${field}: NAME } for all steps`;
       return [{ ...source.placeOfKey([...path, kind]), code: 'missing-connection', message, fix }];

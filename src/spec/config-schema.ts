@@ -1,28 +1,10 @@
 import { z } from 'zod';
-import { checked, connectionName, filled, matching, positiveDuration } from './fields.ts';
-import { checkReferenceForm } from './reference.ts';
+import { engine, text } from './engines.ts';
+import { connectionName, filled, positiveDuration } from './fields.ts';
 
 /*
  * The form of millrace.yaml. Texts may hold `${env:NAME}`, which is resolved late, in the worker.
  */
-
-const text = () => checked('bad-template', checkReferenceForm);
-
-const bytes = () =>
-  matching('wrong-type', /^\d+(\.\d+)?\s?([KMGT]i?B)$/, 'write a number and a unit, like 2GB');
-
-const engine = z.strictObject({
-  type: z.enum(['duckdb']).meta({ description: 'What the engine is.' }),
-  memory: bytes()
-    .default('2GB')
-    .meta({ description: 'What a job may use.', examples: ['2GB'] }),
-  threads: z.int().min(1).default(2).meta({ description: 'Per job.' }),
-  maxJobs: z.int().min(1).default(2).meta({ description: 'How many jobs run at once; more are queued.' }),
-  maxTempSize: bytes()
-    .optional()
-    .meta({ description: 'What a job may spill to disk.', examples: ['20GB'] }),
-  folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),
-});
 
 const warehouse = z.strictObject({
   workgroup: text().optional().meta({ description: 'Of Redshift Serverless.' }),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseDuration } from '../domain/duration.ts';
 import type { Connections } from './check-connections.ts';
+import { abilitiesOf } from './engines.ts';
 import { configSchema, type ConfigFile } from './config-schema.ts';
 import { sortedProblems, type Problem } from './problem.ts';
 import { isRawMap } from './raw-map.ts';
@@ -21,7 +22,7 @@ export type Config = Omit<ConfigFile, 'heartbeatTimeout' | 'pollInterval'> & {
   pollIntervalMs: number;
 };
 
-export type EngineConfig = ConfigFile['engines'][string];
+export type { EngineConfig, EngineTypeName } from './engines.ts';
 
 export interface LoadedConfig {
   config?: Config;
@@ -83,4 +84,5 @@ export const connectionsOf = ({ engines, warehouses, webhooks }: Config): Connec
   engines: Object.keys(engines),
   warehouses: Object.keys(warehouses),
   webhooks: Object.keys(webhooks),
+  abilities: Object.fromEntries(Object.entries(engines).map(([name, engine]) => [name, abilitiesOf(engine)])),
 });

@@ -38,6 +38,7 @@ export const PROBLEM_CODES = [
   'unknown-kind',
   'missing-connection',
   'unknown-connection',
+  'engine-cannot',
   'missing-file',
 ] as const;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { JobEngine, JobSpec, WorkRef } from '../../src/ports.ts';
+import type { JobEngine, JobSpec, SqlSpec, WorkRef } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { measureOutput } from '../../src/storage/measure.ts';
 import { makeDuckdbWorld, pidOf, type DuckdbWorld } from './duckdb-world.ts';
@@ -144,7 +144,7 @@ describe.each(['local files', 'S3'])('outputs on %s', (where) => {
   let store: ReturnType<typeof createObjectStore>;
   let on: ReturnType<DuckdbWorld['engineWith']>;
   let stop = async () => {};
-  const sql = (query: string, more: Partial<JobSpec> = {}): JobSpec => ({
+  const sql = (query: string, more: Partial<SqlSpec> = {}): SqlSpec => ({
     ...world.sql(query),
     output: { path: `${base}out/`, format: 'parquet' },
     ...more,

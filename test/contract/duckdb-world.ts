@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { createDuckdbEngine, type DuckdbOptions } from '../../src/engines/duckdb/engine.ts';
-import type { JobSpec, WorkRef } from '../../src/ports.ts';
+import type { SqlSpec, WorkRef } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import type { EngineWorld, Submitters } from './engine.ts';
 
@@ -19,7 +19,7 @@ export type DuckdbWorld = EngineWorld & {
   options: DuckdbOptions;
   /** Over the same folder, with other options. */
   engineWith(options: Partial<DuckdbOptions>): ReturnType<typeof createDuckdbEngine>;
-  sql(query: string, more?: Partial<JobSpec>): JobSpec;
+  sql(query: string, more?: Partial<SqlSpec>): SqlSpec;
 };
 
 /** An engine in a folder of its own, on local files. */
@@ -30,7 +30,7 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
   const engineWith = (more: Partial<DuckdbOptions>) => createDuckdbEngine({ ...options, ...more });
   const engine = engineWith({});
   let outputs = 0;
-  const sql = (query: string, more: Partial<JobSpec> = {}): JobSpec => {
+  const sql = (query: string, more: Partial<SqlSpec> = {}): SqlSpec => {
     outputs += 1;
     const output = { path: join(folder, `out-${outputs}/`), format: 'parquet' } as const;
     return { kind: 'sql', inputs: {}, query, output, ...more };
@@ -45,6 +45,7 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
     quick: () => sql('SELECT 1 AS one'),
     slow: () =>
       sql('SELECT count(*) AS n FROM range(1000000000) a, range(1000000000) b WHERE a.range < b.range'),
+    refused: sql('SELECT 1 AS one', { output: { path: 's3://lake/../other/', format: 'parquet' } }),
     failing: {
       spec: sql('SELECT delayy FROM (SELECT 1 AS delay)'),
       message: /column "delayy"|"delayy" not found/,

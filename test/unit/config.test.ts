@@ -70,7 +70,8 @@ dataPipelines: { region: us-east-1 }
 heartbeatTimeout: 5 minutes
 pollInterval: 0s
 engines:
-  etl: { type: spark, memory: lots, threads: 0 }
+  etl: { type: mapreduce, memory: lots }
+  big: { type: duckdb, memory: lots, threads: 0 }
 warehouses:
   a: { database: dev }
   b: { workgroup: x, cluster: y, database: dev }
@@ -83,13 +84,13 @@ webhooks: { oncall: { url: "\${ONCALL}" }, other: { url: "\${secret:arn}" } }
       'bad-duration 2:19',
       'bad-duration 3:15',
       'wrong-type 5:16',
-      'wrong-type 5:31',
-      'wrong-type 5:46',
-      'missing-field 7:6',
-      'conflicting-fields 8:22',
-      'missing-field 9:6',
-      'bad-template 10:28',
-      'bad-template 10:57',
+      'wrong-type 6:32',
+      'wrong-type 6:47',
+      'missing-field 8:6',
+      'conflicting-fields 9:22',
+      'missing-field 10:6',
+      'bad-template 11:28',
+      'bad-template 11:57',
     ]);
     expect(problems[0]?.fix).toBe('did you mean taskQueue?');
   });

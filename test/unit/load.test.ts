@@ -466,7 +466,7 @@ describe('one problem', () => {
     ],
     ['no kind', step('    timeout: 4h'), 'no-kind 6:5', 'ensureCluster, sql'],
     ['two kinds', step(`    ensureCluster: {}\n    ${NOTE}`), 'two-kinds 8:5', 'a step of each'],
-    ['an unknown kind', step('    hive: { query: x }'), 'unknown-kind 7:5', 'ensureCluster, sql'],
+    ['an unknown kind', step('    pig: { query: x }'), 'unknown-kind 7:5', 'ensureCluster, sql'],
     [
       'a misspelt kind',
       step('    redshiftSQL: { query: x }'),
@@ -655,7 +655,7 @@ steps:
     timeout: soon
     redshiftSql: { warehouse: dw, query: "select '\${steps.c.rows}', \${step.x}, \${1 +}, \${env:X}" }
   - id: c
-    hive: {}
+    pig: {}
   - id: c
     ${NOTE}
     ensureCluster: { engine: etl }

@@ -1,6 +1,7 @@
 import type {
   ClusterRef,
   JobEngine,
+  JobKind,
   JobSpec,
   KeyedJob,
   LogPage,
@@ -17,6 +18,7 @@ interface TestJob {
 
 /** An engine in memory: every job goes as `behave` says, or runs until the test ends it. */
 export class TestEngine implements JobEngine {
+  readonly kinds: readonly JobKind[] = ['sql', 'hive', 'spark', 'shell'];
   readonly keyMemoryMs = Infinity;
   readonly lookAfterMs: number = 0;
   readonly jobs = new Map<string, TestJob>();
@@ -29,7 +31,7 @@ export class TestEngine implements JobEngine {
   readonly #wakes = new Set<() => void>();
 
   async ensureCluster(): Promise<ClusterRef> {
-    return { id: 'test', started: false };
+    return { id: 'test', ready: true, started: false };
   }
 
   async submit(spec: JobSpec, key: string): Promise<Submission> {

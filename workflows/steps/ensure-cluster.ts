@@ -8,6 +8,11 @@ export async function ensureCluster(step: StepRun, { args, id }: StepOf<'ensureC
   const { engine, release } = args;
   step.say(`waits for the cluster of ${engine}`);
   const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: makes sure that ${engine} is up`);
-  const { id: cluster, started } = await wait.ensureCluster({ engine, spec: { release } });
+  const { id: cluster, started } = await wait.ensureCluster({
+    engine,
+    spec: { release },
+    key: step.nextKey(),
+  });
+  if (started && release === 'always') step.run.clusters.add(engine, cluster);
   return { cluster, started, waitedSeconds: Math.round((Date.now() - since) / 1000) };
 }

@@ -2,8 +2,10 @@ import type { StepKind, StepOf } from '../../src/domain/definition.ts';
 import type { FailureType } from '../../src/domain/failure.ts';
 import type { StepRun } from '../step-run.ts';
 import { activateDataPipeline } from './activate-data-pipeline.ts';
+import { chain } from './chain.ts';
 import { check } from './check.ts';
 import { ensureCluster } from './ensure-cluster.ts';
+import { job } from './job.ts';
 import { notify } from './notify.ts';
 import { putObject } from './put-object.ts';
 import { redshiftCopy } from './redshift-copy.ts';
@@ -15,6 +17,12 @@ import { waitForData } from './wait-for-data.ts';
 const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promise<object> } = {
   ensureCluster,
   sql,
+  hive: job,
+  spark: job,
+  presto: job,
+  dbExport: job,
+  shell: job,
+  chain,
   redshiftCopy,
   redshiftSql,
   check,
@@ -28,6 +36,12 @@ const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promis
 export const LATE: Record<StepKind, FailureType> = {
   ensureCluster: 'JobFailed',
   sql: 'JobFailed',
+  hive: 'JobFailed',
+  spark: 'JobFailed',
+  presto: 'JobFailed',
+  dbExport: 'JobFailed',
+  shell: 'JobFailed',
+  chain: 'JobFailed',
   redshiftCopy: 'PublishFailed',
   redshiftSql: 'JobFailed',
   check: 'JobFailed',
@@ -38,7 +52,17 @@ export const LATE: Record<StepKind, FailureType> = {
 };
 
 /** The kinds whose lost work can be named by a ref and taken up again. */
-export const ADOPTS: readonly StepKind[] = ['sql', 'redshiftSql', 'check'];
+export const ADOPTS: readonly StepKind[] = [
+  'sql',
+  'hive',
+  'spark',
+  'presto',
+  'dbExport',
+  'shell',
+  'chain',
+  'redshiftSql',
+  'check',
+];
 
 export function runKind(step: StepRun): Promise<object> {
   const { definition } = step;

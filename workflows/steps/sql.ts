@@ -4,6 +4,7 @@ import { rejecting } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
 import type { StepRun } from '../step-run.ts';
 import { doWork } from '../work.ts';
+import { handles } from './job.ts';
 
 /** One SELECT on an engine, whose rows it writes to `output`. */
 export async function sql(step: StepRun, { args }: StepOf<'sql'>) {
@@ -13,12 +14,12 @@ export async function sql(step: StepRun, { args }: StepOf<'sql'>) {
     Object.entries(args.inputs).map(([name, at]) => [name, fileSet(at, scope)]),
   );
   const query = rejecting(() => renderSql(args.query, scope), 'query: ');
-  const { ref, measure } = await doWork(step, {
+  const finished = await doWork(step, {
     to: { kind: 'engine', name: args.engine },
     what: 'the job',
     spec: { kind: 'sql', inputs, query, output },
     nextKey: () => step.nextKey(),
     output,
   });
-  return { ref: ref.id, log: ref.log ?? null, url: ref.url ?? null, output: { ...output }, ...measure };
+  return { ...handles(finished), output: { ...output }, ...finished.measure };
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { EtlError } from '../../domain/failure.ts';
 import { climbs, isFolder, isGlob, isS3Path, parseS3Path } from '../../domain/file-path.ts';
-import type { FileSet, JobSpec } from '../../ports.ts';
+import type { FileSet, JobSpec, SqlSpec } from '../../ports.ts';
 
 const INPUT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** As in `parseJobKey`, and any other name that is a plain file name. */
@@ -19,8 +19,8 @@ export function checkKey(key: string): void {
 }
 
 /** What can be told of a spec without DuckDB; returns it with local paths made absolute. */
-export function checkSpec(spec: JobSpec): JobSpec {
-  if (spec.kind !== 'sql') reject(`DuckDB runs sql, not ${String(spec.kind)}`);
+export function checkSpec(spec: JobSpec): SqlSpec {
+  if (spec.kind !== 'sql') return reject(`DuckDB runs sql, not ${spec.kind}`);
   const inputs: Record<string, FileSet> = {};
   for (const [name, input] of Object.entries(spec.inputs)) {
     if (!INPUT_NAME.test(name))

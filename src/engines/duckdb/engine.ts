@@ -108,7 +108,8 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
     keyMemoryMs: KEY_MEMORY_MS,
     lookAfterMs: 1_000,
 
-    ensureCluster: async () => ({ id: 'none', started: false }),
+    kinds: ['sql'],
+    ensureCluster: async () => ({ id: 'none', ready: true, started: false }),
 
     async submit(spec, key) {
       checkKey(key);

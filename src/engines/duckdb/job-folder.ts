@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { folderOf } from '../../domain/file-path.ts';
 import { shortHash } from '../../domain/key.ts';
-import type { JobSpec } from '../../ports.ts';
+import type { SqlSpec } from '../../ports.ts';
 import type { ProcessIdentity } from './process.ts';
 
 /*
@@ -54,7 +54,7 @@ const activePath = ({ path, key }: JobFolder): string => join(dirname(path), ACT
 export const activeFolder = (root: string): string => join(root, ACTIVE);
 export const outputsFolder = (root: string): string => join(root, OUTPUTS);
 
-const newestPath = (root: string, { output }: JobSpec): string =>
+const newestPath = (root: string, { output }: SqlSpec): string =>
   join(root, OUTPUTS, shortHash(output.path, 40));
 
 /** Makes what jobs share, where it is not there. */
@@ -63,7 +63,7 @@ export function makeRoot(root: string): void {
 }
 
 /** Makes the folder with its spec in one step; false if it was there. */
-export function makeJobFolder(root: string, job: JobFolder, spec: JobSpec): boolean {
+export function makeJobFolder(root: string, job: JobFolder, spec: SqlSpec): boolean {
   const fresh = join(root, `.new-${randomUUID()}`);
   mkdirSync(fresh);
   writeFileSync(join(fresh, 'spec.json'), JSON.stringify(spec, null, 2), { flush: true });
@@ -104,7 +104,7 @@ function readJson<T>(path: string): T | undefined {
   }
 }
 
-export const readSpec = ({ path }: JobFolder) => readJson<JobSpec>(join(path, 'spec.json'));
+export const readSpec = ({ path }: JobFolder) => readJson<SqlSpec>(join(path, 'spec.json'));
 export const readResult = ({ path }: JobFolder) => readJson<JobResult>(join(path, 'result.json'));
 export const readState = ({ path }: JobFolder) => readJson<FinalState>(join(path, 'state.json'));
 export const readStarted = ({ path }: JobFolder) => readJson<{ at: string }>(join(path, 'started.json'));
@@ -124,7 +124,7 @@ export const writeClaim = (job: JobFolder, self: ProcessIdentity) => writeOnce(j
 export const unclaim = (job: JobFolder) => rmSync(activePath(job), { force: true });
 
 /** The newest job that was submitted for the same output, as a rerun is while the job of a terminated run goes on. */
-export function newestFor({ path, key }: JobFolder, spec: JobSpec): string {
+export function newestFor({ path, key }: JobFolder, spec: SqlSpec): string {
   try {
     return readFileSync(newestPath(dirname(path), spec), 'utf8');
   } catch {
@@ -133,7 +133,7 @@ export function newestFor({ path, key }: JobFolder, spec: JobSpec): string {
 }
 
 /** Where the job writes and where its output appears: one file of a fixed name, so that a later run replaces it. */
-export function outputPaths({ key }: JobFolder, { output }: JobSpec): { hidden: string; visible: string } {
+export function outputPaths({ key }: JobFolder, { output }: SqlSpec): { hidden: string; visible: string } {
   const folder = folderOf(output.path);
   const name = `part-0.${output.format}`;
   return { hidden: `${folder}.${name}.${key}.tmp`, visible: folder + name };

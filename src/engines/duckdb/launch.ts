@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { EtlError } from '../../domain/failure.ts';
 import { folderOf, isS3Path } from '../../domain/file-path.ts';
-import type { JobSpec, ObjectStore } from '../../ports.ts';
+import type { SqlSpec, ObjectStore } from '../../ports.ts';
 import type { JobFolder } from './job-folder.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -21,7 +21,7 @@ export function checkBuilt(): void {
 }
 
 /** The visible files of each input as they are now. */
-export async function listInputs(store: ObjectStore, spec: JobSpec): Promise<Record<string, string[]>> {
+export async function listInputs(store: ObjectStore, spec: SqlSpec): Promise<Record<string, string[]>> {
   const listed: Record<string, string[]> = {};
   for (const [name, { path }] of Object.entries(spec.inputs)) {
     listed[name] = (await store.list(path)).map((file) => file.path);
@@ -31,7 +31,7 @@ export async function listInputs(store: ObjectStore, spec: JobSpec): Promise<Rec
 }
 
 /** Starts a job's process, in a session of its own so that it outlives this one. */
-export function launch(job: JobFolder, spec: JobSpec, settings: JobSettings): ChildProcess {
+export function launch(job: JobFolder, spec: SqlSpec, settings: JobSettings): ChildProcess {
   if (!isS3Path(spec.output.path)) mkdirSync(folderOf(spec.output.path), { recursive: true });
   const log = openSync(job.log, 'a');
   try {

@@ -23,6 +23,22 @@ export const query = () =>
     examples: ['select 1'],
   });
 
+/** A text that is taken as it stands, such as a script. */
+export const text = () => z.union([filled(), z.strictObject({ file: filled() })]);
+
+/** A file or folder that the engine reads by itself. */
+export const url = () => filled();
+
+export const script = () =>
+  url().meta({
+    description: 'A file with statements that the engine reads by itself; ${…} is CEL.',
+    examples: ['s3://code/job.sql'],
+  });
+
+/** The output of statements that write it by themselves: it is measured when they have ended. */
+export const outputOfRows = () =>
+  fileSet().meta({ description: 'Where the statements write: read afterwards for rows, files and bytes.' });
+
 export const engine = () =>
   connectionName().optional().meta({ description: 'An engine of millrace.yaml; else defaults.engine.' });
 

@@ -1,6 +1,12 @@
 import type { StepKind } from '../../domain/definition.ts';
 import { activateDataPipeline } from './activate-data-pipeline.ts';
 import { check } from './check.ts';
+import { chain } from './chain.ts';
+import { dbExport } from './db-export.ts';
+import { hive } from './hive.ts';
+import { presto } from './presto.ts';
+import { shell } from './shell.ts';
+import { spark } from './spark.ts';
 import { ensureCluster } from './ensure-cluster.ts';
 import { notify } from './notify.ts';
 import { putObject } from './put-object.ts';
@@ -13,6 +19,12 @@ import { waitForData } from './wait-for-data.ts';
 export const KIND_SPECS = {
   ensureCluster,
   sql,
+  hive,
+  spark,
+  presto,
+  dbExport,
+  shell,
+  chain,
   redshiftCopy,
   redshiftSql,
   check,

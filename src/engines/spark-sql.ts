@@ -1,0 +1,42 @@
+import { splitStatements } from '../domain/sql-template.ts';
+import type { FileFormat, FileSet, SqlSpec } from '../ports.ts';
+
+/** CSV as DuckDB reads and writes it by itself: with a line of names. */
+const READ: Record<FileFormat, string> = {
+  parquet: '',
+  csv: `, header 'true', inferSchema 'true'`,
+  json: '',
+};
+const WRITE: Record<FileFormat, string> = { parquet: '', csv: ` OPTIONS (header 'true')`, json: '' };
+
+/**
+ * The statements that do in Spark SQL what `sql` says: a view over each input, and one statement that writes the
+ * query's rows to the output. `s3Scheme` is how this Spark calls S3: `s3a` for Apache's own, `s3` on EMR and Qubole.
+ *
+ * https://spark.apache.org/docs/3.5.9/sql-ref-syntax-dml-insert-overwrite-directory.html
+ */
+export function sparkSql({ inputs, query, output }: SqlSpec, s3Scheme: 's3' | 's3a'): string[] {
+  const at = ({ path }: FileSet) => literal(path.replace(/^s3a?:/, `${s3Scheme}:`));
+  const views = Object.entries(inputs).map(
+    ([name, files]) =>
+      `CREATE OR REPLACE TEMPORARY VIEW \`${name}\` USING ${files.format} OPTIONS (path ${at(files)}${READ[files.format]})`,
+  );
+  const { format } = output;
+  // A comment at its end must not take what follows along.
+  const [select = query] = splitStatements(query);
+  return [
+    // COPY reads no timestamps of 96 bits, which Spark would write.
+    'SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS',
+    ...views,
+    `INSERT OVERWRITE DIRECTORY ${at(output)} USING ${format}${WRITE[format]}\n${select}\n`,
+  ];
+}
+
+/** A script of them, as `spark-sql -f` takes it. */
+export const sparkSqlScript = (spec: SqlSpec, s3Scheme: 's3' | 's3a'): string =>
+  sparkSql(spec, s3Scheme)
+    .map((statement) => `${statement};\n`)
+    .join('');
+
+/** Spark's own escapes: a backslash, and quotes by a backslash. */
+const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { JobKind, SparkApp } from '../ports.ts';
+import { checked, matching } from './fields.ts';
+import { checkReferenceForm } from './reference.ts';
+
+/*
+ * The engines that millrace.yaml can name: the fields of each, and what it can do. To add an engine is to add an entry
+ * here, an implementation in src/engines, and its line in src/engines/index.ts.
+ */
+
+/** A text that may hold `${env:NAME}`, which is resolved late, in the worker. */
+export const text = () => checked('bad-template', checkReferenceForm);
+
+const bytes = () =>
+  matching('wrong-type', /^\d+(\.\d+)?\s?([KMGT]i?B)$/, 'write a number and a unit, like 2GB');
+
+/** What an engine can do, so that `validate` can tell before a run does. */
+export interface Abilities {
+  kinds: readonly JobKind[];
+  /** The forms of `spark` that it takes. */
+  spark?: readonly SparkApp['form'][];
+}
+
+interface EngineType extends Abilities {
+  schema: z.ZodObject;
+}
+
+export const ENGINES = {
+  duckdb: {
+    schema: z.strictObject({
+      type: z.literal('duckdb'),
+      memory: bytes()
+        .default('2GB')
+        .meta({ description: 'What a job may use.', examples: ['2GB'] }),
+      threads: z.int().min(1).default(2).meta({ description: 'Per job.' }),
+      maxJobs: z.int().min(1).default(2).meta({ description: 'How many jobs run at once; more are queued.' }),
+      maxTempSize: bytes()
+        .optional()
+        .meta({ description: 'What a job may spill to disk.', examples: ['20GB'] }),
+      folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),
+    }),
+    kinds: ['sql'],
+  },
+} satisfies Record<string, EngineType>;
+
+export type EngineTypeName = keyof typeof ENGINES;
+
+/** What millrace.yaml says of an engine of that type. */
+export type EngineConfig<Type extends EngineTypeName = EngineTypeName> = z.output<
+  (typeof ENGINES)[Type]['schema']
+>;
+
+const [first, ...others] = Object.values(ENGINES).map(({ schema }) => schema);
+if (!first) throw new Error('there are no engines');
+
+export const engine = z.discriminatedUnion('type', [first, ...others]) as z.ZodType<EngineConfig>;
+
+export const abilitiesOf = ({ type }: Pick<EngineConfig, 'type'>): Abilities => ENGINES[type];
