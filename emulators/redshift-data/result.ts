@@ -42,27 +42,26 @@ const TYPE_NAMES: Record<number, string> = {
   3802: 'super',
 };
 
+/** The type of a column as the Data API names it. */
+export const typeName = (oid: number): string => TYPE_NAMES[oid] ?? 'varchar';
+
 const INTEGERS = new Set(['int2', 'int4', 'int8']);
 const FLOATS = new Set(['float4', 'float8']);
 const DIGITS: Record<string, number> = { int2: 5, int4: 10, int8: 19, float4: 8, float8: 17 };
 
 const describe = ({ name, dataTypeID, dataTypeModifier: modifier }: FieldDef): ColumnMetadata => {
-  const typeName = TYPE_NAMES[dataTypeID] ?? 'varchar';
-  const text = typeName === 'varchar' || typeName === 'bpchar';
-  const numeric = typeName === 'numeric' && modifier >= 4;
+  const type = typeName(dataTypeID);
+  const text = type === 'varchar' || type === 'bpchar';
+  const numeric = type === 'numeric' && modifier >= 4;
   return {
     name,
     label: name,
-    typeName,
+    typeName: type,
     length: 0,
-    precision: numeric
-      ? (modifier - 4) >> 16
-      : text && modifier >= 4
-        ? modifier - 4
-        : (DIGITS[typeName] ?? 0),
+    precision: numeric ? (modifier - 4) >> 16 : text && modifier >= 4 ? modifier - 4 : (DIGITS[type] ?? 0),
     scale: numeric ? (modifier - 4) & 0xff_ff : 0,
     nullable: 1,
-    isSigned: INTEGERS.has(typeName) || FLOATS.has(typeName) || typeName === 'numeric',
+    isSigned: INTEGERS.has(type) || FLOATS.has(type) || type === 'numeric',
     isCaseSensitive: text,
     isCurrency: false,
     schemaName: '',
@@ -70,12 +69,12 @@ const describe = ({ name, dataTypeID, dataTypeModifier: modifier }: FieldDef): C
   };
 };
 
-const field = (value: string | null, typeName: string): string => {
+const field = (value: string | null, type: string): string => {
   if (value === null) return '{"isNull":true}';
-  if (INTEGERS.has(typeName)) return `{"longValue":${value}}`;
-  if (FLOATS.has(typeName))
+  if (INTEGERS.has(type)) return `{"longValue":${value}}`;
+  if (FLOATS.has(type))
     return `{"doubleValue":${Number.isFinite(Number(value)) ? value : JSON.stringify(value)}}`;
-  if (typeName === 'bool') return `{"booleanValue":${value === 't'}}`;
+  if (type === 'bool') return `{"booleanValue":${value === 't'}}`;
   return `{"stringValue":${JSON.stringify(value)}}`;
 };
 

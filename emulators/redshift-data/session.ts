@@ -3,6 +3,7 @@ import { copy, type CopyContext } from './copy/copy.ts';
 import { translate } from './sql/dialect.ts';
 import { RedshiftError } from './error.ts';
 import { toResultSet } from './result.ts';
+import { unload } from './unload/unload.ts';
 import { newQueryId, type Part, setStatus, type Statement } from './statement.ts';
 
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
@@ -75,15 +76,16 @@ export class Session {
 
   async #execute(part: Part, queryId: number, inTransaction: boolean): Promise<void> {
     const translation = translate(part.sql, { inTransaction, parameters: [...this.#parameters.keys()] });
-    if (translation.kind === 'copy') {
-      const load = async () => {
-        part.rows = await copy(this.#client, translation.tokens, {
-          ...this.#copyContext,
-          queryId,
-          sessionId: this.#pid,
-        });
+    if (translation.kind === 'copy' || translation.kind === 'unload') {
+      const { tokens, kind } = translation;
+      const context = { ...this.#copyContext, queryId, sessionId: this.#pid };
+      const transfer = async () => {
+        part.rows =
+          kind === 'copy'
+            ? await copy(this.#client, tokens, context)
+            : await unload(this.#client, tokens, { ...context, translate: (sql) => translate(sql).sql });
       };
-      return inTransaction ? load() : this.#inTransaction(load);
+      return inTransaction ? transfer() : this.#inTransaction(transfer);
     }
     const result = await this.#client.query<(string | null)[]>({
       text: translation.sql,

@@ -31,6 +31,26 @@ const LOADS = `
     RETURN coalesce(nullif(current_setting('redshift.last_copy_count', true), '')::bigint, 0);
 `;
 
+const UNLOADS = `
+  CREATE TABLE IF NOT EXISTS pg_catalog.stl_unload_log (
+    userid integer, query integer, slice integer, pid integer, path varchar(1280), start_time timestamp, end_time timestamp,
+    line_count bigint, transfer_size bigint, file_format varchar(10)
+  );
+  CREATE OR REPLACE VIEW pg_catalog.sys_unload_detail AS SELECT userid AS user_id, query::bigint AS query_id, pid AS session_id,
+    current_database()::varchar AS database_name, start_time, end_time, path AS file_name, line_count AS unloaded_rows,
+    transfer_size AS unloaded_bytes, file_format FROM pg_catalog.stl_unload_log;
+  CREATE OR REPLACE VIEW pg_catalog.sys_unload_history AS SELECT userid AS user_id, query::bigint AS query_id,
+    query::bigint AS transaction_id, pid AS session_id, current_database()::varchar AS database_name,
+    'success'::varchar AS status, min(start_time) AS start_time, max(end_time) AS end_time, file_format,
+    sum(line_count)::bigint AS unloaded_rows, count(*) AS unloaded_files_count, sum(transfer_size)::bigint AS unloaded_files_size
+    FROM pg_catalog.stl_unload_log GROUP BY userid, query, pid, file_format;
+  GRANT SELECT ON pg_catalog.stl_unload_log, pg_catalog.sys_unload_detail, pg_catalog.sys_unload_history TO PUBLIC;
+  CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_id() RETURNS integer STABLE LANGUAGE sql
+    RETURN coalesce(nullif(current_setting('redshift.last_unload_id', true), '')::integer, -1);
+  CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_count() RETURNS bigint STABLE LANGUAGE sql
+    RETURN coalesce(nullif(current_setting('redshift.last_unload_count', true), '')::bigint, 0);
+`;
+
 const USER_SCHEMAS = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'`;
 
 /** A column's type in the words of Redshift. */
@@ -97,4 +117,4 @@ const KEYS = `
 `;
 
 /** The statements that put them in place; they may be run again. */
-export const SYSTEM_TABLES = LOADS + CATALOG + KEYS;
+export const SYSTEM_TABLES = LOADS + UNLOADS + CATALOG + KEYS;

@@ -1,4 +1,10 @@
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   BatchExecuteStatementCommand,
   DescribeStatementCommand,
@@ -11,7 +17,7 @@ import {
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,6 +41,11 @@ export interface S3 {
   put(key: string, body: string | Uint8Array): Promise<number>;
   /** Writes the rows of a query by DuckDB as a Parquet object; returns its size. */
   putParquet(key: string, query: string, options?: string): Promise<number>;
+  /** The keys that begin with a prefix. */
+  keys(prefix: string): Promise<string[]>;
+  get(key: string): Promise<Uint8Array>;
+  /** The rows that DuckDB reads in a Parquet object, as JSON has them; with `describe`, its columns. */
+  readParquet(key: string, describe?: boolean): Promise<unknown[][]>;
   stop(): Promise<void>;
 }
 
@@ -58,10 +69,28 @@ export const startS3 = async (bucket: string): Promise<S3> => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
     return Body.length;
   };
+  const get = async (Key: string) => {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    return Body!.transformToByteArray();
+  };
   return {
     client,
     endpoint,
     put,
+    get,
+    keys: async (Prefix) => {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
+      return Contents.map(({ Key }) => Key!);
+    },
+    readParquet: async (key, describe = false) => {
+      const file = path.join(folder, 'read.parquet');
+      await writeFile(file, await get(key));
+      const select = `SELECT * FROM read_parquet('${file}')`;
+      const reader = await duckdb.runAndReadAll(
+        describe ? `SELECT column_name, column_type FROM (DESCRIBE ${select})` : select,
+      );
+      return reader.getRowsJson();
+    },
     putParquet: async (key, query, options = '') => {
       const file = path.join(folder, 'file.parquet');
       await duckdb.run(`COPY (${query}) TO '${file}' (FORMAT parquet${options})`);

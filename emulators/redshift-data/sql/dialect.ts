@@ -6,9 +6,9 @@ import { translateAlterTable, translateCreateTable } from './tables.ts';
 import { type Token, tokenize } from './tokens.ts';
 import { translateTypes } from './types.ts';
 
-/** One statement as Postgres takes it; COPY stays as it was written, for `copy-command.ts` to read. */
+/** One statement as Postgres takes it; COPY and UNLOAD stay as they were written, for their own `command.ts` to read. */
 export interface Translation {
-  kind: 'query' | 'copy' | 'truncate';
+  kind: 'query' | 'copy' | 'unload' | 'truncate';
   sql: string;
   /** The parameters that it uses, in the order of `$1`, `$2`, … */
   parameters: string[];
@@ -65,7 +65,8 @@ export const translate = (
   refuse(tokens);
   const alone = cannotRunInTransaction(tokens);
   if (inTransaction && alone) throw new RedshiftError(`${alone} cannot run inside a transaction block`);
-  if (first.word === 'copy') return { kind: 'copy', sql, parameters: [], tokens };
+  if (first.word === 'copy' || first.word === 'unload')
+    return { kind: first.word, sql, parameters: [], tokens };
   if (first.word === 'truncate') {
     const more = tokens.find(
       ({ text, word }) => text === ',' || ['cascade', 'restart', 'continue', 'only'].includes(word),

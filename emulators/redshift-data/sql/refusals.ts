@@ -64,14 +64,12 @@ const PATTERNS = REFUSALS.map((refusal) => ({ ...refusal, parts: refusal.words.s
 const STATEMENTS = new Set(
   (
     'select with insert update delete merge create drop alter truncate copy lock vacuum analyze analyse explain ' +
-    'grant revoke set reset show comment'
+    'grant revoke set reset show comment unload'
   ).split(' '),
 );
 
 /** Statements that Redshift knows and that make no sense, or aren't done, in one call of the Data API. */
-const STANDS_IN_NOT = new Set(
-  'unload call prepare execute deallocate declare fetch close refresh use'.split(' '),
-);
+const STANDS_IN_NOT = new Set('call prepare execute deallocate declare fetch close refresh use'.split(' '));
 
 const TRANSACTIONS = new Set('begin start commit end rollback abort'.split(' '));
 
