@@ -5,6 +5,7 @@ import { EtlError } from '../../src/domain/failure.ts';
 import { jobKey } from '../../src/domain/key.ts';
 import { hasEnded } from '../../src/domain/state.ts';
 import type { JobEngine, JobSpec, WorkRef, WorkState } from '../../src/ports.ts';
+import { testFaults, type HttpWorld } from './engine-faults.ts';
 
 /** An engine under test, and what the contract needs besides. */
 export interface EngineWorld {
@@ -18,12 +19,14 @@ export interface EngineWorld {
   /** Cannot work, and is refused before anything is started. */
   refused: JobSpec;
   failing: { spec: JobSpec; message: RegExp };
-  /** Submits in processes of their own, all at the same time; they live until `kill`. */
-  submitters(spec: JobSpec, key: string, count: number): Promise<Submitters>;
+  /** Submits in processes of their own, all at the same time; they live until `kill`. Missing where jobs are elsewhere. */
+  submitters?(spec: JobSpec, key: string, count: number): Promise<Submitters>;
   /** How many times the work was really begun. */
   begun(ref: WorkRef): Promise<number>;
   /** Kills the job behind the engine's back; missing where nobody can. */
   kill?(ref: WorkRef): Promise<void>;
+  /** What spoils the connection needs; missing for an engine that speaks no HTTP. */
+  http?: HttpWorld;
   close(): Promise<void>;
 }
 
@@ -35,13 +38,13 @@ export interface Submitters {
 }
 
 let runs = 0;
-const newKey = (): string => {
+export const newKey = (): string => {
   runs += 1;
   const run = `${Date.now().toString(16)}${runs.toString(16).padStart(4, '0')}`.padStart(32, '0');
   return jobKey(run, 'step', 1);
 };
 
-async function stateOf(engine: JobEngine, ref: WorkRef): Promise<WorkState> {
+export async function stateOf(engine: JobEngine, ref: WorkRef): Promise<WorkState> {
   const state = (await engine.poll([ref])).get(ref.id);
   if (state === undefined || state instanceof EtlError) throw state ?? new Error(`${ref.id} is missing`);
   return state;
@@ -67,14 +70,18 @@ export const ended = (engine: JobEngine, ref: WorkRef): Promise<WorkState> =>
 const running = (engine: JobEngine, ref: WorkRef): Promise<WorkState> =>
   until(engine, ref, ({ status }) => status === 'running');
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all = [];
   for await (const item of items) all.push(item);
   return all;
 }
 
 /** What every engine must do. */
-export function describeEngine(name: string, makeWorld: () => Promise<EngineWorld>): void {
+export function describeEngine(
+  name: string,
+  makeWorld: () => Promise<EngineWorld>,
+  { http = false }: { http?: boolean } = {},
+): void {
   describe(`the engine ${name}`, () => {
     let world: EngineWorld;
     let engine: JobEngine;
@@ -83,6 +90,8 @@ export function describeEngine(name: string, makeWorld: () => Promise<EngineWorl
       engine = world.engine;
     });
     afterAll(() => world.close());
+
+    if (http) testFaults(() => world);
 
     test('submits once per key, and finds what was submitted', async () => {
       const key = newKey();
@@ -100,6 +109,7 @@ export function describeEngine(name: string, makeWorld: () => Promise<EngineWorl
     });
 
     test('starts one job for submitters in several processes, and keeps it when they are killed', async () => {
+      if (!world.submitters) return;
       const submitters = await world.submitters(world.slow(), newKey(), 3);
       const { ref } = submitters;
       expect(submitters.found.filter((found) => !found)).toHaveLength(1);
@@ -112,6 +122,7 @@ export function describeEngine(name: string, makeWorld: () => Promise<EngineWorl
     });
 
     test('finishes a job whose submitter was killed', async () => {
+      if (!world.submitters) return;
       const submitters = await world.submitters(world.quick(), newKey(), 1);
       await submitters.kill();
       expect((await ended(engine, submitters.ref)).status).toBe('done');
