@@ -17,6 +17,7 @@ export interface Deps {
   engines: Readonly<Record<string, JobEngine>>;
   warehouses: Readonly<Record<string, Warehouse>>;
   webhooks: Readonly<Record<string, Notifier>>;
+  topics: Readonly<Record<string, Notifier>>;
   dataPipelines: DataPipelines;
   files: ObjectStore;
   measure(files: FileSet): Promise<Measure>;

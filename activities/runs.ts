@@ -1,5 +1,6 @@
 import { EtlError } from '../src/domain/failure.ts';
 import { newestInterval, parseInterval, type Interval } from '../src/domain/interval.ts';
+import { paramWords, resolveParams, type Params } from '../src/domain/params.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunResult } from '../src/domain/run.ts';
 import type { RunRecord } from '../src/domain/run-record.ts';
@@ -99,19 +100,11 @@ function intervalOf(
   return newestInterval(new Date(from.scheduledAt ?? from.startedAt), covers, timezone);
 }
 
-function paramsOf(definition: Definition, given: RunParams = {}): RunParams {
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(definition.params, name));
-  if (unknown.length > 0) {
-    const known = Object.keys(definition.params).join(', ') || 'none';
-    throw new EtlError(
-      'Rejected',
-      `${definition.name} has no parameter ${unknown.join(', ')}; it has: ${known}`,
-    );
-  }
-  return { ...definition.params, ...given };
+function paramsOf({ name, params: definitions }: Definition, given: Params | undefined): Params {
+  const { params, problems } = resolveParams(definitions, given);
+  if (problems.length > 0) throw new EtlError('Rejected', `${name}: ${paramWords(problems)}`);
+  return params;
 }
-
-type RunParams = Definition['params'];
 
 function fitting(plan: RunPlan & { role: 'run' }): RunPlan {
   const bytes = Buffer.byteLength(JSON.stringify(plan));

@@ -207,8 +207,10 @@ export interface Notifier {
   notify(message: {
     id: string;
     text: string;
+    /** Where the receiver has a line for it; else one of its own making. */
+    subject?: string;
     context: Record<string, unknown>;
-  }): Promise<{ status: number }>;
+  }): Promise<{ status: number } | { messageId: string }>;
 }
 
 export interface DataPipelineInstance {

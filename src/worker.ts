@@ -12,6 +12,7 @@ import { foundTools, type Configuration, type Environment } from './config.ts';
 import { EtlError } from './domain/failure.ts';
 import { createEngine } from './engines/index.ts';
 import type { S3Access } from './engines/duckdb/settings.ts';
+import { createTopic } from './notifiers/sns.ts';
 import { createWebhook } from './notifiers/webhook.ts';
 import { createDataPipelines } from './publishers/data-pipeline.ts';
 import { RedshiftWarehouse } from './publishers/redshift/index.ts';
@@ -128,6 +129,9 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     ),
     webhooks: mapValues(config.webhooks, ({ url }) =>
       createWebhook({ url: async () => at(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    ),
+    topics: mapValues(config.topics, ({ arn, region }) =>
+      createTopic({ arn: async () => at(arn), config: { ...AWS, ...(region && { region: at(region) }) } }),
     ),
     dataPipelines: createDataPipelines({
       client: new DataPipelineClient({

@@ -54,6 +54,7 @@ export function ourWorker(
     engines: { etl: engine },
     warehouses: {},
     webhooks: {},
+    topics: {},
     dataPipelines: {
       resolve: async (name) => name,
       activate: async () => {},

@@ -1,8 +1,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Command } from 'commander';
-import type { Definition, Json } from '../domain/definition.ts';
+import type { Definition } from '../domain/definition.ts';
 import { EtlError } from '../domain/failure.ts';
 import { newestInterval, parseInterval } from '../domain/interval.ts';
+import { resolveParams, type Params } from '../domain/params.ts';
 import type { PipelineInput } from '../domain/run.ts';
 import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, connect, pageOf, withTemporal, type CommonFlags, type Connected } from './context.ts';
@@ -69,7 +70,7 @@ async function load(folder: PipelineFolder, name: string): Promise<Definition> {
 
 function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { interval: string } {
   const { covers, timezone, name } = definition;
-  const params = Object.fromEntries(flags.param.map((pair) => paramOf(definition, pair)));
+  const params = paramsOf(definition, flags.param);
   try {
     const interval =
       flags.interval === undefined
@@ -83,28 +84,22 @@ function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { int
   }
 }
 
-/** The default says of what type a parameter is: a text stays a text, anything else is read as JSON. */
-function paramOf({ params, name }: Definition, pair: string): [string, Json] {
-  const at = pair.indexOf('=');
-  const key = pair.slice(0, at);
-  if (at <= 0)
-    throw new CliError('Usage', `--param ${pair} is no k=v`, 'write it like --param alertAbove=20');
-  if (!Object.hasOwn(params, key)) {
-    const known = Object.keys(params).join(', ') || 'none';
-    throw new CliError('Usage', `${name} has no parameter ${key}`, `it has: ${known}`);
+/** The texts of `--param`, read as the file declares them. */
+function paramsOf({ params: definitions }: Definition, pairs: string[]): Params {
+  const given: Params = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at <= 0)
+      throw new CliError('Usage', `--param ${pair} is no k=v`, 'write it like --param alertAbove=20');
+    given[pair.slice(0, at)] = pair.slice(at + 1);
   }
-  const text = pair.slice(at + 1);
-  if (typeof params[key] === 'string') return [key, text];
-  try {
-    return [key, JSON.parse(text) as Json];
-  } catch {
-    const example = JSON.stringify(params[key]);
-    throw new CliError(
-      'Usage',
-      `${key} can't be ${text}`,
-      `its default is ${example}: write a value like it`,
-    );
+  const { params, problems } = resolveParams(definitions, given);
+  const [first, ...rest] = problems;
+  if (first) {
+    const fix = [first.fix, ...rest.map(({ message, fix }) => `${message}; ${fix}`)].join('. ');
+    throw new CliError('Usage', first.message, fix);
   }
+  return Object.fromEntries(Object.keys(given).map((name) => [name, params[name] ?? null]));
 }
 
 async function start({ client }: Connected, taskQueue: string, input: PipelineInput & { interval: string }) {

@@ -7,6 +7,7 @@ import type {
   ShellSpec,
   SparkSpec,
 } from './job.ts';
+import type { ParamDefinitions } from './params.ts';
 
 /*
  * A pipeline as the loader hands it over: the file's defaults applied, the texts that it refers to read, durations
@@ -44,7 +45,7 @@ export interface StepArgs {
   activateDataPipeline: { id?: string; name?: string; params: Record<string, string> };
   waitForData: { path: string; marker?: string; count: number };
   putObject: { path: string; content: Json };
-  notify: { webhook: string; message: string };
+  notify: { webhook?: string; topic?: string; subject?: string; message: string };
 }
 
 export type StepKind = keyof StepArgs;
@@ -85,7 +86,7 @@ export interface Definition {
   /** What an interval is, and in which zone it begins: the schedule's, else days in UTC. */
   covers: Covers;
   timezone: string;
-  params: Record<string, Json>;
+  params: ParamDefinitions;
   steps: StepDefinition[];
   onFailure: StepDefinition[];
 }

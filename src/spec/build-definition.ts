@@ -1,6 +1,7 @@
 import { parseDuration } from '../domain/duration.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind } from '../domain/definition.ts';
 import type { PipelineFile, RetryFile, StepFile } from './pipeline-schema.ts';
+import { paramDefinitions } from './params.ts';
 import { scheduleOf } from './schedule.ts';
 import { KIND_SPECS, KINDS } from './steps/index.ts';
 import type { Build, KindSpec } from './steps/kind.ts';
@@ -43,7 +44,7 @@ class Builder {
       ...(schedule && { schedule: scheduleOf(schedule) }),
       covers,
       timezone,
-      params,
+      params: paramDefinitions(params),
       steps: steps.map((step, index) => this.#step(step, this.#around.whenAt('steps', index))),
       onFailure: onFailure.map((step, index) => this.#step(step, this.#around.whenAt('onFailure', index))),
     };

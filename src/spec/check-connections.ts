@@ -5,7 +5,7 @@ import { isRawMap } from './raw-map.ts';
 import type { RawPipeline, RawStep } from './raw-pipeline.ts';
 import type { Abilities } from './engines.ts';
 import { KIND_SPECS } from './steps/index.ts';
-import type { KindSpec } from './steps/kind.ts';
+import type { ConnectionField, KindSpec } from './steps/kind.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /** The names that a configuration has. */
@@ -15,9 +15,8 @@ export interface Connections {
   webhooks: readonly string[];
   /** What the engines can do, where that is known. */
   abilities?: Readonly<Record<string, Abilities>>;
+  topics: readonly string[];
 }
-
-type ConnectionField = NonNullable<KindSpec['connection']>;
 
 /** That every step knows its connection, and, where a configuration is at hand, that it has one of that name. */
 export function checkConnections(
@@ -36,19 +35,29 @@ export function checkConnections(
 
   const checkStep = ({ fields, kinds, path }: RawStep): Problem[] =>
     kinds.flatMap((kind) => {
-      const field = (KIND_SPECS[kind] as unknown as KindSpec).connection;
+      const { connection = [] } = KIND_SPECS[kind] as unknown as KindSpec;
+      const options = [connection].flat();
       const args = fields[kind];
-      if (!field || !isRawMap(args)) return [];
-      const name = args[field];
-      const used = name ?? defaults[field];
+      if (options.length === 0 || !isRawMap(args)) return [];
+      const used = args['engine'] ?? defaults['engine'];
       const able =
-        field === 'engine' && typeof used === 'string' ? connections?.abilities?.[used] : undefined;
+        options.includes('engine') && typeof used === 'string' ? connections?.abilities?.[used] : undefined;
       const unable = able ? checkAbilities(source, kind, args, [...path, kind], String(used), able) : [];
-      if (name !== undefined) return [...checkName(field, name, [...path, kind, field]), ...unable];
-      // A webhook has no default: the schema asks for it.
-      if (field === 'webhook' || defaults[field] !== undefined) return unable;
-      const message = `${kind} doesn't say which ${field} it uses`;
-      const fix = `add ${field}: NAME here, or defaults: { ${field}: NAME } for all steps`;
+      const named = options.filter((field) => args[field] !== undefined);
+      if (named.length > 1) {
+        const place = source.placeOfKey([...path, kind, named[1] ?? '']);
+        const message = `${kind} uses one of ${named.join(' and ')}`;
+        return [{ ...place, code: 'conflicting-fields', message, fix: 'make a step of each' }];
+      }
+      if (named.length > 0) {
+        const known = named.flatMap((field) => checkName(field, args[field], [...path, kind, field]));
+        return [...known, ...unable];
+      }
+      if (options.some((field) => defaults[field] !== undefined)) return unable;
+      const message = `${kind} doesn't say which ${options.join(' or ')} it uses`;
+      const here = options.map((field) => `${field}: NAME`).join(' or ');
+      const hasDefault = options.some((field) => field === 'engine' || field === 'warehouse');
+      const fix = `add ${here} here${hasDefault ? `, or defaults: { ${here} } for all steps` : ''}`;
       return [{ ...source.placeOfKey([...path, kind]), code: 'missing-connection', message, fix }];
     });
 

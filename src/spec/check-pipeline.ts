@@ -4,6 +4,7 @@ import { checkReferences } from './check-references.ts';
 import { checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
 import { checkText, secretProblems, type Locate } from './check-texts.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { checkParams } from './params.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 import type { Problem } from './problem.ts';
 import type { QueryFiles } from './query-files.ts';
@@ -93,6 +94,7 @@ export function checkPipeline(
     ...kinds.problems,
     ...checkKinds(source, raw, kinds.steps),
     ...checkIds(source, raw),
+    ...checkParams(source, raw.root),
     ...checkNeeds(source, raw.steps),
     ...checkNeeds(source, raw.onFailure),
     ...checkConnections(source, raw, connections),

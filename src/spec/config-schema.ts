@@ -18,6 +18,11 @@ const warehouse = z.strictObject({
 
 const webhook = z.strictObject({ url: text().meta({ examples: ['${env:ONCALL_URL}'] }) });
 
+const topic = z.strictObject({
+  arn: text().meta({ examples: ['arn:aws:sns:us-east-1:123456789012:oncall'] }),
+  region: text().optional().meta({ description: 'Else the ARN’s.' }),
+});
+
 const connections = <Schema extends z.ZodType>(schema: Schema) =>
   z.record(connectionName(), schema).default({});
 
@@ -43,6 +48,7 @@ export const configSchema = z
     engines: connections(engine),
     warehouses: connections(warehouse),
     webhooks: connections(webhook),
+    topics: connections(topic),
     dataPipelines: z.strictObject({ region: text().optional() }).default({}),
   })
   .meta({ title: 'Millrace configuration' });

@@ -80,9 +80,10 @@ export function findConfig(startDir: string): string | undefined {
 }
 
 /** The names of a configuration's connections, to check pipelines against. */
-export const connectionsOf = ({ engines, warehouses, webhooks }: Config): Connections => ({
+export const connectionsOf = ({ engines, warehouses, webhooks, topics }: Config): Connections => ({
   engines: Object.keys(engines),
   warehouses: Object.keys(warehouses),
   webhooks: Object.keys(webhooks),
   abilities: Object.fromEntries(Object.entries(engines).map(([name, engine]) => [name, abilitiesOf(engine)])),
+  topics: Object.keys(topics),
 });

@@ -77,7 +77,11 @@ export const pipelineSchema = z
     params: z
       .record(z.string(), anyJson())
       .optional()
-      .meta({ description: 'Values that a run may override.' }),
+      .meta({
+        description:
+          'Values that a run may override: each a default, or { type, default, required }, where type is string, integer, number, boolean, date, list, map or any.',
+        examples: ['{ alertAbove: 10, since: { type: date, required: true } }'],
+      }),
     defaults: defaults.optional(),
     steps: z.array(step).min(1).meta({ description: 'What happens, in this order unless steps have needs.' }),
     onFailure: z

@@ -2,7 +2,7 @@ import type { StepKind } from '../domain/definition.ts';
 import type { RawPipeline, RawStep } from './raw-pipeline.ts';
 import { isRawMap } from './raw-map.ts';
 import { KIND_SPECS } from './steps/index.ts';
-import type { KindSpec } from './steps/kind.ts';
+import { CONNECTION_FIELDS, type KindSpec } from './steps/kind.ts';
 import type { Path } from './yaml-source.ts';
 
 /** How the `${…}` of a text is meant, or that the text is CEL as a whole. */
@@ -17,9 +17,6 @@ export interface StepText {
   file?: string;
 }
 
-/** Fields whose texts name a connection. */
-const CONNECTIONS: readonly unknown[] = ['engine', 'warehouse', 'webhook'];
-
 /** The way to a text inside of its step's arguments, with `*` for a place in a list. */
 const wayTo = (inner: Path): string => inner.map((part) => (typeof part === 'number' ? '*' : part)).join('.');
 
@@ -28,7 +25,7 @@ const textsOf = (kind: StepKind): KindSpec['texts'] => KIND_SPECS[kind].texts;
 /** What a text is, by its path: list, index, kind (or `when`), field, and what is inside of the field. */
 function kindOf([, , kind, ...way]: Path): TextKind | undefined {
   if (kind === 'when') return 'cel';
-  if (CONNECTIONS.includes(way[0])) return undefined;
+  if ((CONNECTION_FIELDS as readonly unknown[]).includes(way[0])) return undefined;
   const texts = textsOf(kind as StepKind);
   const meant = texts[wayTo(way)] ?? texts[wayTo([...way.slice(0, -1), '*'])] ?? 'template';
   return meant === 'plain' ? undefined : meant;

@@ -26,6 +26,7 @@ const DEFAULTS = {
   engines: {},
   warehouses: {},
   webhooks: {},
+  topics: {},
   dataPipelines: {},
 };
 

@@ -73,7 +73,10 @@ onFailure:
       },
       covers: 'day',
       timezone: 'America/New_York',
-      params: { limit: 10, deep: { a: [1, null, 'x'] } },
+      params: {
+        limit: { type: 'number', default: 10, required: false },
+        deep: { type: 'map', default: { a: [1, null, 'x'] }, required: false },
+      },
       steps: [
         { ...common, id: 'cluster', kind: 'ensureCluster', args: { engine: 'etl', release: 'keep' } },
         {
@@ -593,7 +596,7 @@ steps:
 `;
 
   test('are checked against a configuration', async () => {
-    const found = await load(text, {}, { engines: ['etl'], warehouses: ['dw'], webhooks: [] });
+    const found = await load(text, {}, { engines: ['etl'], warehouses: ['dw'], webhooks: [], topics: [] });
     expect(short(found)).toEqual(['unknown-connection 2:21', 'unknown-connection 9:24']);
     expect(found.problems[0]?.fix).toBe('did you mean etl?');
   });

@@ -58,7 +58,7 @@ export interface World {
   engine: TestEngine;
   warehouse: TestWarehouse;
   dataPipelines: TestDataPipelines;
-  messages: { text: string; context: Record<string, unknown> }[];
+  messages: { text: string; subject?: string; context: Record<string, unknown> }[];
   stored: Map<string, string>;
   records: RunRecords;
   /** Called before a file is written; what it throws is the answer. */
@@ -119,6 +119,12 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
       return { status: 200 };
     },
   };
+  const topic: Notifier = {
+    async notify(message) {
+      messages.push(message);
+      return { messageId: `m${messages.length}` };
+    },
+  };
   const files: ObjectStore = {
     list: async (path) =>
       [...stored]
@@ -142,6 +148,7 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
     engines: { etl: engine },
     warehouses: { analytics: warehouse },
     webhooks: { oncall: webhook },
+    topics: { alerts: topic },
     dataPipelines,
     files,
     measure: async () => ({ rows: 7, files: 1, bytes: 70 }),

@@ -4,9 +4,9 @@ import { brief } from '../activities.ts';
 import { rejecting } from '../failures.ts';
 import type { StepRun } from '../step-run.ts';
 
-/** Tells somebody, by a webhook. */
+/** Tells somebody, by a webhook or an SNS topic. */
 export async function notify(step: StepRun, { args, id }: StepOf<'notify'>) {
-  const { webhook, message } = args;
+  const { webhook, topic, subject, message } = args;
   const { run, interval, failure } = step.scope();
   const text = rejecting(() => renderText(message, step.scope()), 'message: ');
   const context = {
@@ -16,11 +16,13 @@ export async function notify(step: StepRun, { args, id }: StepOf<'notify'>) {
     step: id,
     failure: failure ?? null,
   };
-  const { status } = await brief(`${id}: tells ${webhook}`).notify({
-    webhook,
+  const line = subject && rejecting(() => renderText(subject, step.scope()), 'subject: ');
+  return brief(`${id}: tells ${webhook ?? topic ?? ''}`).notify({
+    ...(webhook !== undefined && { webhook }),
+    ...(topic !== undefined && { topic }),
+    ...(line !== undefined && { subject: line }),
     id: step.nextKey(),
     text,
     context,
   });
-  return { status };
 }

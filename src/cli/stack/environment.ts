@@ -33,6 +33,7 @@ export function stackEnvironment({
     AWS_ENDPOINT_URL: endpoints.s3,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: endpoints.sqs,
     AWS_ENDPOINT_URL_REDSHIFT_DATA: endpoints.redshiftData,
     AWS_ENDPOINT_URL_DATA_PIPELINE: endpoints.dataPipeline,
     AWS_ACCESS_KEY_ID: 'local',

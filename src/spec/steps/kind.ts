@@ -21,11 +21,15 @@ export interface KindCheck {
   steps: readonly RawStep[];
 }
 
+/** The fields that name a connection. */
+export const CONNECTION_FIELDS = ['engine', 'warehouse', 'webhook', 'topic'] as const;
+export type ConnectionField = (typeof CONNECTION_FIELDS)[number];
+
 /** All that the loader knows of one kind of step. */
 export interface KindSpec<K extends StepKind = StepKind, S extends z.ZodObject = z.ZodObject> {
   schema: S;
-  /** The connection that it uses. */
-  connection?: 'engine' | 'warehouse' | 'webhook';
+  /** The connection that it uses, or those of which it uses one. */
+  connection?: ConnectionField | readonly ConnectionField[];
   /** How the texts of a field are meant, where they are not templates; `field.*` is what stands inside of a field. */
   texts: Readonly<Record<string, TextKind | 'plain'>>;
   build(args: z.output<S>, build: Build): StepArgs[K];
