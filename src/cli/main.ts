@@ -11,6 +11,10 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   run: async () => (await import('./run.ts')).run,
   runs: async () => (await import('./runs.ts')).runs,
   show: async () => (await import('./show.ts')).show,
+  adopt: async () => (await import('./decide.ts')).adopt,
+  resubmit: async () => (await import('./decide.ts')).resubmit,
+  abandon: async () => (await import('./decide.ts')).abandon,
+  orphans: async () => (await import('./orphans.ts')).orphans,
   cancel: async () => (await import('./cancel.ts')).cancel,
 };
 

@@ -1,8 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Command } from 'commander';
-import { DateTime } from 'luxon';
 import { completeEnvironment, configFolder, environment, type Configuration } from '../config.ts';
-import { parseDuration } from '../domain/duration.ts';
 import { EtlError } from '../domain/failure.ts';
 import type { RunSummary } from '../domain/run-record.ts';
 import type { RunStatus } from '../domain/state.ts';
@@ -10,6 +8,7 @@ import { openRunRecords } from '../state.ts';
 import { configuration, connect, withTemporal, type CommonFlags, type Connected } from './context.ts';
 import { CliError } from './error.ts';
 import { paint, printJson, STATE_STYLE, table } from './output.ts';
+import { since } from './since.ts';
 import { runStatus } from './status.ts';
 
 interface RunsFlags extends CommonFlags {
@@ -27,7 +26,7 @@ export const runs = (program: Command): void =>
     .option(
       '--since <when>',
       'those that started since then, also those that Temporal has forgotten: 2001-01-05, a time, or 30d',
-      instant,
+      since,
     )
     .addHelpText(
       'after',
@@ -117,18 +116,6 @@ function positive(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit > 0) return limit;
   throw new CliError('Usage', `--limit can't be ${text}`, 'write a whole number, like --limit 7');
-}
-
-/** A date or a time, or how long ago. */
-function instant(text: string): Date {
-  try {
-    return new Date(Date.now() - parseDuration(text));
-  } catch {
-    const at = DateTime.fromISO(text, { zone: 'utc' });
-    if (at.isValid) return at.toJSDate();
-  }
-  const fix = 'write a date or a time in UTC, like 2001-01-05, or how long ago, like 30d';
-  throw new CliError('Usage', `--since can't be ${text}`, fix);
 }
 
 type Row = Omit<RunSummary, 'status' | 'trigger' | 'endedAt'> & {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { JobEngine, ObjectStore } from '../ports.ts';
 import type { EngineConfig, EngineTypeName } from '../spec/load-config.ts';
+import { createLocalEngine } from './local/engine.ts';
 import { createDuckdbEngine, type DuckdbOptions } from './duckdb/engine.ts';
 
 /** What engines need beside their own part of the configuration. */
@@ -42,7 +43,19 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
       s3,
       store,
     }),
+  local: (config, { name, folder, path, secret }) =>
+    createLocalEngine({
+      folder: config.folder === undefined ? join(folder, name) : path(config.folder),
+      env: async () =>
+        Object.fromEntries(
+          await Promise.all(
+            Object.entries(config.env).map(
+              async ([variable, value]) => [variable, await secret(value)] as const,
+            ),
+          ),
+        ),
+    }),
 };
 
 export const createEngine = (config: EngineConfig, around: EngineSurroundings): JobEngine =>
-  TYPES[config.type](config, around);
+  (TYPES[config.type] as Create<EngineTypeName>)(config, around);

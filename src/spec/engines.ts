@@ -41,6 +41,20 @@ export const ENGINES = {
     }),
     kinds: ['sql'],
   },
+  local: {
+    schema: z.strictObject({
+      type: z.literal('local'),
+      allowShell: z.literal(true).meta({
+        description: 'That scripts of pipeline files may run on the worker’s machine, as its user.',
+      }),
+      env: z
+        .record(z.string(), text())
+        .default({})
+        .meta({ description: 'Variables that every script gets.', examples: ['{ AWS_REGION: eu-west-1 }'] }),
+      folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),
+    }),
+    kinds: ['shell'],
+  },
 } satisfies Record<string, EngineType>;
 
 export type EngineTypeName = keyof typeof ENGINES;

@@ -2,6 +2,7 @@ import type {
   ClusterRef,
   JobEngine,
   JobKind,
+  JobOutcome,
   JobSpec,
   KeyedJob,
   LogPage,
@@ -18,7 +19,7 @@ interface TestJob {
 
 /** An engine in memory: every job goes as `behave` says, or runs until the test ends it. */
 export class TestEngine implements JobEngine {
-  readonly kinds: readonly JobKind[] = ['sql', 'hive', 'spark', 'shell'];
+  kinds: readonly JobKind[] = ['sql', 'hive', 'spark', 'shell'];
   readonly keyMemoryMs = Infinity;
   readonly lookAfterMs: number = 0;
   readonly jobs = new Map<string, TestJob>();
@@ -30,8 +31,24 @@ export class TestEngine implements JobEngine {
   fault: (call: 'submit' | 'cancel' | 'poll', key: string) => void = () => {};
   readonly #wakes = new Set<() => void>();
 
+  /** What `ensureCluster` says, call by call; the last one again and again. */
+  cluster: ClusterRef[] = [{ id: 'test', ready: true, started: false }];
+  readonly released: string[] = [];
+  /** What every job leaves. */
+  left: JobOutcome = {};
+
   async ensureCluster(): Promise<ClusterRef> {
-    return { id: 'test', ready: true, started: false };
+    const [now, ...later] = this.cluster;
+    if (later.length > 0) this.cluster = later;
+    return now ?? { id: 'test', ready: true, started: false };
+  }
+
+  async releaseCluster(id: string): Promise<void> {
+    this.released.push(id);
+  }
+
+  async outcome(): Promise<JobOutcome> {
+    return this.left;
   }
 
   async submit(spec: JobSpec, key: string): Promise<Submission> {

@@ -98,7 +98,10 @@ export const sql = (id: string, more: Partial<StepOf<'sql'>> = {}) =>
  * A real Temporal server that skips time, our workflows and activities, and vendors in memory. `resets`: one that
  * can reset a workflow, and does not skip time.
  */
-export async function createWorld({ resets = false } = {}): Promise<World> {
+export async function createWorld({
+  resets = false,
+  engine = new TestEngine(),
+}: { resets?: boolean; engine?: TestEngine } = {}): Promise<World> {
   const tools = JSON.parse(await readFile(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
   const path = resets ? tools.temporal : tools.testServer;
   const server = path ? { executable: { type: 'existing-path' as const, path: String(path) } } : {};
@@ -107,7 +110,6 @@ export async function createWorld({ resets = false } = {}): Promise<World> {
     : await TestWorkflowEnvironment.createTimeSkipping({ server });
   // Unlike the environment's own, it lets time pass while it waits for a result.
   const client = new Client({ connection: env.connection });
-  const engine = new TestEngine();
   const warehouse = new TestWarehouse();
   const dataPipelines = new TestDataPipelines();
   const messages: World['messages'] = [];

@@ -11,7 +11,7 @@ import {
   writeStarted,
 } from './job-folder.ts';
 import type { JobFolder } from './job-folder.ts';
-import { isAlive, ownIdentity } from './process.ts';
+import { isAlive, ownIdentity } from '../process.ts';
 
 /** The keys that a living process has. */
 export function activeKeys(root: string): string[] {

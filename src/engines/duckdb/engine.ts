@@ -11,7 +11,7 @@ import { createCrew } from './crew.ts';
 import { jobFolder, makeJobFolder, makeRoot, outputsFolder, readClaim, writeCancel } from './job-folder.ts';
 import { checkBuilt } from './launch.ts';
 import { look, readLines, readLog, statusOf } from './look.ts';
-import { stopProcess } from './process.ts';
+import { stopProcess } from '../process.ts';
 import type { S3Access } from './settings.ts';
 import { createWatchers } from './watch.ts';
 

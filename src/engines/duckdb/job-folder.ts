@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { folderOf } from '../../domain/file-path.ts';
 import { shortHash } from '../../domain/key.ts';
 import type { SqlSpec } from '../../ports.ts';
-import type { ProcessIdentity } from './process.ts';
+import type { ProcessIdentity } from '../process.ts';
 
 /*
  * All that is known of a job is on disk, in files that appear whole or not at all:

@@ -5,7 +5,7 @@ import { assertNever } from '../../domain/failure.ts';
 import type { WorkStatus } from '../../domain/state.ts';
 import { readCancel, readClaim, readResult, readState } from './job-folder.ts';
 import type { FinalState, JobFolder, JobResult } from './job-folder.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from '../process.ts';
 
 /** Where a job stands, as its files and its process tell. */
 export type Look =

@@ -15,7 +15,7 @@ import {
   type JobFolder,
   type JobResult,
 } from './job-folder.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from '../process.ts';
 
 /*
  * What remains to be done when a job's process has ended. Any engine over the folder may do it, also twice or two at

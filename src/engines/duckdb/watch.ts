@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 
 import { jobFolder, readClaim, type JobFolder } from './job-folder.ts';
 import { look } from './look.ts';
-import { isGoneWithin } from './process.ts';
+import { isGoneWithin } from '../process.ts';
 
 /** The longest path of a socket that every system takes (104 bytes on macOS, 108 on Linux). */
 const MAX_SOCKET_PATH = 103;

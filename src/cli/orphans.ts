@@ -1,0 +1,112 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { completeEnvironment, environment } from '../config.ts';
+import { EtlError } from '../domain/failure.ts';
+import { parseJobKey } from '../domain/key.ts';
+import { hasEnded } from '../domain/state.ts';
+import type { JobEngine, KeyedJob } from '../ports.ts';
+import { createEngines } from '../worker.ts';
+import { configuration, connect, withTemporal, type CommonFlags } from './context.ts';
+import { CliError } from './error.ts';
+import { paint, printJson, say, table } from './output.ts';
+import { since } from './since.ts';
+
+interface OrphansFlags extends CommonFlags {
+  engine?: string;
+  since: Date;
+  cancel?: boolean;
+}
+
+interface Orphan {
+  engine: string;
+  key: string;
+  ref: string;
+  url: string | null;
+  status: KeyedJob['status'];
+  startedAt: string;
+}
+
+export const orphans = (program: Command): void =>
+  void withTemporal(program.command('orphans'))
+    .description('lists jobs that run on an engine, are ours, and that no open run waits for')
+    .option('--engine <name>', 'of this engine alone')
+    .option('--since <when>', 'jobs that started since then: 2001-01-05, a time, or 7d', since, since('7d'))
+    .option('--cancel', 'stops them, and returns once each is confirmed stopped')
+    .addHelpText(
+      'after',
+      `
+What a run that was terminated (not cancelled) or reset leaves behind runs on and is billed.
+
+Examples:
+  $ millrace orphans
+  $ millrace orphans --engine etl --since 2d --cancel`,
+    )
+    .action(async (flags: OrphansFlags) => {
+      const config = await configuration(flags);
+      const connected = await connect(flags, config.folder);
+      try {
+        const env = connected.dev ? completeEnvironment(connected.dev.env) : environment;
+        const engines = Object.entries(createEngines(config, env).engines);
+        const asked = engines.filter(([name]) => flags.engine === undefined || name === flags.engine);
+        if (asked.length === 0) {
+          const names = engines.map(([name]) => name).join(', ') || 'none';
+          throw new CliError('Usage', `there is no engine ${flags.engine ?? ''}`, `there are: ${names}`);
+        }
+        // First the jobs, then the runs: a run that opens in between has its jobs found to be its own.
+        const jobs = await liveJobs(asked, flags.since);
+        const open = await openRuns(connected.client);
+        const found = jobs.filter(({ job }) => !open.has(parseJobKey(job.key)?.firstRunId ?? ''));
+        if (flags.cancel) for (const { engine, job } of found) await engine.cancel(job.ref);
+        const listed = found.map(({ name, job }) => orphan(name, job));
+        if (flags.json) return printJson(listed);
+        if (listed.length === 0) return say('no orphans');
+        console.log(
+          table(
+            listed.map(({ engine, ref, status, startedAt, url }) => [
+              flags.cancel ? paint('yellow', 'stopped') : status,
+              engine,
+              ref,
+              startedAt,
+              paint('dim', url ?? ''),
+            ]),
+          ),
+        );
+      } catch (error) {
+        if (!(error instanceof EtlError)) throw error;
+        throw new CliError(error.type, error.message, 'look at the engine, and ask again', { exitCode: 3 });
+      } finally {
+        await connected.close();
+      }
+    });
+
+async function liveJobs(engines: [string, JobEngine][], from: Date) {
+  const found: { name: string; engine: JobEngine; job: KeyedJob }[] = [];
+  for (const [name, engine] of engines) {
+    for await (const job of engine.listKeyed(from)) {
+      if (!hasEnded(job.status)) found.push({ name, engine, job });
+    }
+  }
+  return found;
+}
+
+/** The first run IDs of the chains that are open: keys are made of them, and a reset keeps them. */
+async function openRuns(client: Client): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { raw, runId } of client.workflow.list({
+    query: 'WorkflowType = "pipeline" AND ExecutionStatus = "Running"',
+  })) {
+    ids.add(runId);
+    const { firstRunId } = raw as { firstRunId?: string };
+    if (firstRunId) ids.add(firstRunId);
+  }
+  return ids;
+}
+
+const orphan = (engine: string, { key, ref, status, startedAt }: KeyedJob): Orphan => ({
+  engine,
+  key,
+  ref: ref.id,
+  url: ref.url ?? null,
+  status,
+  startedAt: startedAt.toISOString(),
+});
