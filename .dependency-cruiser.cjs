@@ -107,8 +107,13 @@ module.exports = {
     ),
     never(
       'only-programs-put-it-together',
-      { pathNot: ['^(src/cli|test|bench)/', '^src/(config|temporal|search-attributes|state|worker)\\.ts$'] },
-      '^src/(config|temporal|search-attributes|state|worker)\\.ts$',
+      {
+        pathNot: [
+          '^(src/cli|test|bench)/',
+          '^src/(config|temporal|search-attributes|secrets|state|worker)\\.ts$',
+        ],
+      },
+      '^src/(config|temporal|search-attributes|secrets|state|worker)\\.ts$',
       'configuration and connections belong to src/worker and src/cli, which hand on what others need',
     ),
     never(

@@ -16,6 +16,7 @@ import { createTopic } from './notifiers/sns.ts';
 import { createWebhook } from './notifiers/webhook.ts';
 import { createDataPipelines } from './publishers/data-pipeline.ts';
 import { RedshiftWarehouse } from './publishers/redshift/index.ts';
+import { createSecrets } from './secrets.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { resolveReference } from './spec/load-config.ts';
 import { PipelineFolder } from './spec/pipeline-folder.ts';
@@ -90,7 +91,7 @@ export function createEngines(config: Configuration, env: Environment) {
     s3: () => s3Access(client, endpoint),
     text: (text: string) => resolved(text, env),
     path: (text: string) => resolve(config.folder, resolved(text, env)),
-    secret: async (text: string) => resolved(text, env),
+    secret: createSecrets(AWS, env),
     aws: AWS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   };
@@ -103,6 +104,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
   const { engines, store } = createEngines(config, env);
   const records = openRunRecords(config, env, store);
   const at = (text: string) => resolved(text, env);
+  const secret = createSecrets(AWS, env);
   return {
     engines,
     warehouses: mapValues(
@@ -128,7 +130,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
       },
     ),
     webhooks: mapValues(config.webhooks, ({ url }) =>
-      createWebhook({ url: async () => at(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+      createWebhook({ url: () => secret(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
     ),
     topics: mapValues(config.topics, ({ arn, region }) =>
       createTopic({ arn: async () => at(arn), config: { ...AWS, ...(region && { region: at(region) }) } }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { engine, text } from './engines.ts';
+import { engine, secretText, text } from './engines.ts';
 import { connectionName, filled, positiveDuration } from './fields.ts';
 
 /*
@@ -16,7 +16,7 @@ const warehouse = z.strictObject({
   region: text().optional(),
 });
 
-const webhook = z.strictObject({ url: text().meta({ examples: ['${env:ONCALL_URL}'] }) });
+const webhook = z.strictObject({ url: secretText().meta({ examples: ['${env:ONCALL_URL}'] }) });
 
 const topic = z.strictObject({
   arn: text().meta({ examples: ['arn:aws:sns:us-east-1:123456789012:oncall'] }),

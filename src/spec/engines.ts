@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobKind, SparkApp } from '../ports.ts';
 import { checked, matching } from './fields.ts';
-import { checkReferenceForm } from './reference.ts';
+import { checkReferenceForm, checkSecretForm } from './reference.ts';
 
 /*
  * The engines that millrace.yaml can name: the fields of each, and what it can do. To add an engine is to add an entry
@@ -10,6 +10,9 @@ import { checkReferenceForm } from './reference.ts';
 
 /** A text that may hold `${env:NAME}`, which is resolved late, in the worker. */
 export const text = () => checked('bad-template', checkReferenceForm);
+
+/** A text that may also hold `${secret:ARN}`. */
+export const secretText = () => checked('bad-template', checkSecretForm);
 
 const bytes = () =>
   matching('wrong-type', /^\d+(\.\d+)?\s?([KMGT]i?B)$/, 'write a number and a unit, like 2GB');
@@ -48,7 +51,7 @@ export const ENGINES = {
         description: 'That scripts of pipeline files may run on the worker’s machine, as its user.',
       }),
       env: z
-        .record(z.string(), text())
+        .record(z.string(), secretText())
         .default({})
         .meta({ description: 'Variables that every script gets.', examples: ['{ AWS_REGION: eu-west-1 }'] }),
       folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),

@@ -10,7 +10,7 @@ import { readYaml } from './read-yaml.ts';
 import { SchemaProblems } from './schema-problems.ts';
 import type { YamlSource } from './yaml-source.ts';
 
-export { resolveReference } from './reference.ts';
+export { resolveReference, secretsIn } from './reference.ts';
 
 export const CONFIG_NAME = 'millrace.yaml';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findConfig, loadConfig, resolveReference } from '../../src/spec/load-config.ts';
+import { findConfig, loadConfig, resolveReference, secretsIn } from '../../src/spec/load-config.ts';
 
 let folder: string;
 let file: string;
@@ -77,7 +77,7 @@ warehouses:
   a: { database: dev }
   b: { workgroup: x, cluster: y, database: dev }
   c: { workgroup: x }
-webhooks: { oncall: { url: "\${ONCALL}" }, other: { url: "\${secret:arn}" } }
+webhooks: { oncall: { url: "\${ONCALL}" }, other: { url: "\${secret:}" } }
 `);
     expect(config).toBeUndefined();
     expect(problems.map(({ code, line, column }) => `${code} ${line}:${column}`)).toEqual([
@@ -128,7 +128,16 @@ describe('a reference', () => {
     );
   });
 
-  test.each(['${HOST}', '${secret:arn}', '${env:}', '${env:HOST'])('%s is none', (text) =>
+  test.each(['${HOST}', '${secret:}', '${env:}', '${env:HOST'])('%s is none', (text) =>
     expect(() => resolveReference(text, env)).toThrow('is no reference; write ${env:NAME}'),
   );
+
+  test('to a secret stands only where secrets go', () => {
+    expect(() => resolveReference('${secret:arn}', env)).toThrow("can't stand here");
+    const secrets = new Map([['${secret:arn}', 's3cret']]);
+    expect(resolveReference('Bearer ${secret:arn}', env, undefined, secrets)).toBe('Bearer s3cret');
+    expect(secretsIn('${secret:arn:aws:x#token} ${env:HOST}')).toEqual([
+      { whole: '${secret:arn:aws:x#token}', id: 'arn:aws:x', field: 'token' },
+    ]);
+  });
 });
