@@ -26,6 +26,11 @@ export interface Tools {
   temporal: string | null;
   ministack: string | null;
   httpfs: string | null;
+  /** Folders of jars: Livy's, and what Spark reads S3 with. */
+  livy: string | null;
+  s3a: string | null;
+  /** Spark's home. */
+  spark: string | null;
 }
 
 /** The clone or the installed package: where `package.json` is. */
@@ -60,7 +65,7 @@ export async function loadConfiguration(
 
 /** What set-up found; nothing where it never ran, as in an image that has all it needs elsewhere. */
 export function foundTools(): Tools {
-  const none = { temporal: null, ministack: null, httpfs: null };
+  const none = { temporal: null, ministack: null, httpfs: null, livy: null, s3a: null, spark: null };
   try {
     const found = readFileSync(resolve(packageRoot(), '.millrace/tools.json'), 'utf8');
     return { ...none, ...(JSON.parse(found) as Partial<Tools>) };

@@ -23,6 +23,8 @@ export interface WorkRef {
   log?: string;
   /** The engine tells of the end by itself, so that it is asked seldom. */
   pushed?: boolean;
+  /** A person named it (`adopt`), so it may have been submitted under another key. */
+  adopted?: boolean;
 }
 
 /** A ref, and whether the work had been there before the call. */

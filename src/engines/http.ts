@@ -136,6 +136,10 @@ export class HttpApi {
   }
 }
 
+/** The header `Authorization` of basic authentication. */
+export const basicAuthorization = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
 /** What an answer says, out of the fields in which APIs say it. */
 function words(body: string): string {
   try {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { isS3Path } from '../domain/file-path.ts';
 import type { JobEngine, ObjectStore } from '../ports.ts';
 import type { EngineConfig, EngineTypeName } from '../spec/load-config.ts';
 import { createLocalEngine } from './local/engine.ts';
 import { createDuckdbEngine, type DuckdbOptions } from './duckdb/engine.ts';
+import { basicAuthorization } from './http.ts';
+import { createLivyEngine } from './livy/engine.ts';
 
 /** What engines need beside their own part of the configuration. */
 export interface EngineSurroundings {
@@ -55,7 +58,30 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
           ),
         ),
     }),
+
+  livy: ({ url, staging, s3Scheme, user, password, conf, proxyUser, queue }, around) =>
+    createLivyEngine({
+      name: around.name,
+      url: around.text(url),
+      staging: stagingPath(staging, around),
+      s3Scheme,
+      authorization: async (anew) =>
+        user === undefined
+          ? undefined
+          : basicAuthorization(around.text(user), await around.secret(password ?? '', anew)),
+      conf: Object.fromEntries(Object.entries(conf).map(([name, value]) => [name, around.text(value)])),
+      ...(proxyUser !== undefined && { proxyUser: around.text(proxyUser) }),
+      ...(queue !== undefined && { queue: around.text(queue) }),
+      store: around.store,
+      requestTimeoutMs: around.requestTimeoutMs,
+    }),
 };
+
+/** An `s3://` path, or an absolute one. */
+function stagingPath(staging: string, { text, path }: EngineSurroundings): string {
+  const said = text(staging);
+  return isS3Path(said) ? said : path(staging);
+}
 
 export const createEngine = (config: EngineConfig, around: EngineSurroundings): JobEngine =>
   (TYPES[config.type] as Create<EngineTypeName>)(config, around);

@@ -17,6 +17,24 @@ export const secretText = () => checked('bad-template', checkSecretForm);
 const bytes = () =>
   matching('wrong-type', /^\d+(\.\d+)?\s?([KMGT]i?B)$/, 'write a number and a unit, like 2GB');
 
+const staging = () =>
+  text().meta({
+    description: 'A place that the cluster can read, for programs and for notes about submissions.',
+    examples: ['s3://lake/_millrace/staging/'],
+  });
+
+const s3Scheme = () =>
+  z
+    .enum(['s3a', 's3'])
+    .default('s3a')
+    .meta({ description: 'How this Spark calls S3: s3 on EMR and Qubole.' });
+
+const conf = () =>
+  z
+    .record(z.string(), text())
+    .default({})
+    .meta({ description: 'Spark’s properties, for every job.', examples: ['{ spark.executor.memory: 4g }'] });
+
 /** What an engine can do, so that `validate` can tell before a run does. */
 export interface Abilities {
   kinds: readonly JobKind[];
@@ -57,6 +75,24 @@ export const ENGINES = {
       folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),
     }),
     kinds: ['shell'],
+  },
+
+  livy: {
+    schema: z.strictObject({
+      type: z.literal('livy'),
+      url: text().meta({ description: 'Of Livy’s server.', examples: ['http://livy.internal:8998'] }),
+      staging: staging(),
+      s3Scheme: s3Scheme(),
+      user: text().optional().meta({ description: 'For basic authentication; with password.' }),
+      password: text()
+        .optional()
+        .meta({ description: 'For basic authentication.', examples: ['${env:LIVY_PASSWORD}'] }),
+      conf: conf(),
+      proxyUser: text().optional().meta({ description: 'Whom the jobs run as.' }),
+      queue: text().optional().meta({ description: 'Of YARN.' }),
+    }),
+    kinds: ['sql', 'spark'],
+    spark: ['sql', 'python', 'jar'],
   },
 } satisfies Record<string, EngineType>;
 

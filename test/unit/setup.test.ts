@@ -149,7 +149,7 @@ describe('set-up', () => {
   test('refuses an argument that it does not know', async () => {
     expect(await setup('--tset')).toEqual({
       code: 2,
-      stderr: 'set-up: unknown argument --tset; the only one is --test\n',
+      stderr: 'set-up: unknown argument --tset; there are --test and --spark\n',
     });
   });
 });
