@@ -199,6 +199,8 @@ export interface ObjectStore {
   readStream(path: string): Promise<AsyncIterable<Uint8Array>>;
   /** Writes the whole file at once: a reader sees the old content or the new. */
   write(path: string, content: string | Uint8Array): Promise<{ bytes: number }>;
+  /** The same, unless there is a file already: then it stays, and the answer is false. Of many at once one succeeds. */
+  create(path: string, content: string | Uint8Array): Promise<boolean>;
   /** Gives a file another name, replacing what had it in one step; false if there is no such file (any more). */
   move(from: string, to: string): Promise<boolean>;
   delete(path: string): Promise<void>;

@@ -6,6 +6,7 @@ import { createLocalEngine } from './local/engine.ts';
 import { createDuckdbEngine, type DuckdbOptions } from './duckdb/engine.ts';
 import { basicAuthorization } from './http.ts';
 import { createLivyEngine } from './livy/engine.ts';
+import { createSparkEngine } from './spark/engine.ts';
 
 /** What engines need beside their own part of the configuration. */
 export interface EngineSurroundings {
@@ -69,13 +70,28 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
         user === undefined
           ? undefined
           : basicAuthorization(around.text(user), await around.secret(password ?? '', anew)),
-      conf: Object.fromEntries(Object.entries(conf).map(([name, value]) => [name, around.text(value)])),
+      conf: texts(conf, around),
       ...(proxyUser !== undefined && { proxyUser: around.text(proxyUser) }),
       ...(queue !== undefined && { queue: around.text(queue) }),
       store: around.store,
       requestTimeoutMs: around.requestTimeoutMs,
     }),
+
+  spark: ({ url, ui, staging, s3Scheme, conf }, around) =>
+    createSparkEngine({
+      name: around.name,
+      url: around.text(url),
+      ui: around.text(ui),
+      staging: stagingPath(staging, around),
+      s3Scheme,
+      conf: texts(conf, around),
+      store: around.store,
+      requestTimeoutMs: around.requestTimeoutMs,
+    }),
 };
+
+const texts = (all: Record<string, string>, { text }: EngineSurroundings): Record<string, string> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, text(value)]));
 
 /** An `s3://` path, or an absolute one. */
 function stagingPath(staging: string, { text, path }: EngineSurroundings): string {

@@ -36,6 +36,17 @@ export class Staging {
     await this.#store.write(this.#pathOf(key, name), JSON.stringify(value));
   }
 
+  /** The same, unless there is such a note: then it stays, and the answer is false. */
+  async claim(key: string, name: string, value: object): Promise<boolean> {
+    return this.#store.create(this.#pathOf(key, name), JSON.stringify(value));
+  }
+
+  /** The names of the key's notes that begin so, in order. */
+  async names(key: string, prefix: string): Promise<string[]> {
+    const files = await this.#store.list(`${this.#folder}${key}/${prefix}*.json`);
+    return files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1, -'.json'.length));
+  }
+
   async read<T>(key: string, name: string, schema: z.ZodType<T>): Promise<T | undefined> {
     const path = this.#pathOf(key, name);
     const [file] = await this.#store.list(path);

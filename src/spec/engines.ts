@@ -94,6 +94,25 @@ export const ENGINES = {
     kinds: ['sql', 'spark'],
     spark: ['sql', 'python', 'jar'],
   },
+
+  spark: {
+    schema: z.strictObject({
+      type: z.literal('spark'),
+      url: text().meta({
+        description: 'Of the standalone master’s server for submissions.',
+        examples: ['http://spark.internal:6066'],
+      }),
+      ui: text().meta({
+        description: 'Of the master’s web UI.',
+        examples: ['http://spark.internal:8080'],
+      }),
+      staging: staging(),
+      s3Scheme: s3Scheme(),
+      conf: conf(),
+    }),
+    kinds: ['sql', 'spark'],
+    spark: ['sql', 'python', 'jar'],
+  },
 } satisfies Record<string, EngineType>;
 
 export type EngineTypeName = keyof typeof ENGINES;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -44,23 +44,21 @@ export function createFolderStore(): ObjectStore {
     },
 
     async write(path, content) {
-      const local = localPath(path);
-      const hidden = join(dirname(local), `.${basename(local)}.${randomUUID()}.tmp`);
       return attempt(`write ${path}`, async () => {
-        await mkdir(dirname(local), { recursive: true });
-        try {
-          const file = await open(hidden, 'wx');
-          try {
-            await file.writeFile(content);
-            await file.sync();
-          } finally {
-            await file.close();
-          }
-          await rename(hidden, local);
-        } finally {
-          await rm(hidden, { force: true });
-        }
+        await draft(localPath(path), content, rename);
         return { bytes: Buffer.byteLength(content) };
+      });
+    },
+
+    async create(path, content) {
+      return attempt(`create ${path}`, async () => {
+        try {
+          await draft(localPath(path), content, link);
+          return true;
+        } catch (error) {
+          if (codeOf(error) === 'EEXIST') return false;
+          throw error;
+        }
       });
     },
 
@@ -80,6 +78,28 @@ export function createFolderStore(): ObjectStore {
       await attempt(`delete ${path}`, () => rm(localPath(path), { force: true }));
     },
   };
+}
+
+/** Writes a hidden file beside the one that is meant, whole, and has it put in place. */
+async function draft(
+  local: string,
+  content: string | Uint8Array,
+  place: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const hidden = join(dirname(local), `.${basename(local)}.${randomUUID()}.tmp`);
+  await mkdir(dirname(local), { recursive: true });
+  try {
+    const file = await open(hidden, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await place(hidden, local);
+  } finally {
+    await rm(hidden, { force: true });
+  }
 }
 
 function localPath(path: string): string {

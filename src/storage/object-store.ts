@@ -22,6 +22,7 @@ export function createObjectStore({ s3 = {} }: { s3?: S3ClientConfig }): ObjectS
     read: async (path, range) => at(path).read(path, range),
     readStream: async (path) => at(path).readStream(path),
     write: async (path, content) => at(path).write(path, content),
+    create: async (path, content) => at(path).create(path, content),
     move: async (from, to) => at(from).move(from, to),
     delete: async (path) => at(path).delete(path),
   };

@@ -117,6 +117,21 @@ export function createS3Store(config: S3ClientConfig, { maxCopyBytes = 5 * GIB }
       return { bytes: Buffer.byteLength(content) };
     },
 
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    async create(path, content) {
+      const { bucket: Bucket, key: Key } = locate(path);
+      const request = { Bucket, Key, Body: Buffer.from(content), IfNoneMatch: '*' };
+      return attempt(`create ${path}`, async () => {
+        try {
+          await client.send(new PutObjectCommand(request));
+          return true;
+        } catch (error) {
+          if ((error as Error).name === 'PreconditionFailed') return false;
+          throw error;
+        }
+      });
+    },
+
     async move(from, to) {
       const { bucket, key } = locate(to);
       return attempt(`move ${from} to ${to}`, async () => {

@@ -53,6 +53,15 @@ describe.each([
     for (const name of names) await store.write(`${base}in/${name}`, `content of ${name}`);
   });
 
+  test('creates a file once, of many at once too', async () => {
+    const path = `${base}claims/1.json`;
+    const tries = await Promise.all([1, 2, 3, 4].map((by) => store.create(path, `by ${by}`)));
+    expect(tries.filter(Boolean)).toHaveLength(1);
+    expect(await store.create(path, 'later')).toBe(false);
+    expect(text(await store.read(path))).toBe(`by ${tries.indexOf(true) + 1}`);
+    expect(await paths('claims/.*')).toEqual([]);
+  });
+
   test('lists what is visible below a folder, by path', async () => {
     expect(await paths('in/')).toEqual([
       'in/a.csv',

@@ -139,6 +139,11 @@ export async function createWorld({
       stored.set(path, String(content));
       return { bytes: content.length };
     },
+    create: async (path, content) => {
+      if (stored.has(path)) return false;
+      stored.set(path, String(content));
+      return true;
+    },
     move: async (from, to) => {
       stored.set(to, stored.get(from) ?? '');
       return stored.delete(from);
