@@ -16,6 +16,8 @@ export default {
       },
     ],
   },
+  // They need a Spark: `npm run test:engines`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/engines/'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import type { WorkRef, WorkState } from '../../src/ports.ts';
+import type { WorkState } from '../../src/ports.ts';
 import { ended, newKey, stateOf, until } from '../contract/engine.ts';
 import { FaultProxy } from '../contract/fault-proxy.ts';
 import { makeSparkWorld, type SparkWorld } from './spark-world.ts';
 
 /* Where a standalone master forgets, or cannot say. */
-
-jest.setTimeout(300_000);
 
 let world: SparkWorld;
 beforeAll(async () => {
@@ -67,5 +65,5 @@ test('a job outlives the death of the master; what had ended is forgotten, and n
   await expect(world.engine.cancel(over)).rejects.toMatchObject({ type: 'JobLost' });
 
   await expect(world.engine.submit(world.quick(), unanswered)).rejects.toMatchObject({ type: 'JobLost' });
-  expect(await world.begun({ id: '', key: unanswered } as WorkRef)).toBe(1);
+  expect(await world.begun({ id: '', key: unanswered })).toBe(1);
 });
