@@ -1,6 +1,8 @@
 import type { RunSettings } from '../src/domain/plan.ts';
 import type {
   DataPipelines,
+  FileContents,
+  FileFormat,
   FileSet,
   JobEngine,
   Measure,
@@ -9,6 +11,7 @@ import type {
   PipelineSource,
   RunRecords,
   Runs,
+  StoredFile,
   Warehouse,
 } from '../src/ports.ts';
 
@@ -21,6 +24,8 @@ export interface Deps {
   dataPipelines: DataPipelines;
   files: ObjectStore;
   measure(files: FileSet): Promise<Measure>;
+  /** Rows and columns of files, as far as they can be known without reading them through. */
+  contents(files: readonly StoredFile[], format: FileFormat): Promise<FileContents>;
   pipelines: PipelineSource;
   runs: Runs;
   records: RunRecords;

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Connection } from '../src/domain/connection.ts';
-import { EtlError, type FailureDetails } from '../src/domain/failure.ts';
+import { EtlError, type FailureDetails, type LoadError } from '../src/domain/failure.ts';
+import { loadErrorWords } from '../src/domain/load-error.ts';
 import { hasEnded } from '../src/domain/state.ts';
 import type {
   BatchResult,
@@ -11,6 +12,7 @@ import type {
   Measure,
   RemoteWork,
   StatementBatch,
+  Warehouse,
   WorkRef,
   WorkState,
 } from '../src/ports.ts';
@@ -30,7 +32,8 @@ export interface SubmittedWork {
 export interface FinishedWork {
   ref: WorkRef;
   measure?: Measure;
-  statements?: BatchResult;
+  /** Partial, because a history may hold what an earlier version knew. */
+  statements?: Partial<BatchResult>;
   outcome?: JobOutcome;
 }
 
@@ -70,8 +73,10 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
       output?: FileSet;
       /** The kind of a job that leaves more than files. */
       outcome?: JobKind;
+      /** How many rows of the last query to bring along; one, if nothing is said. */
+      rows?: number;
     }): Promise<FinishedWork> {
-      const { to, ref, output, outcome } = request;
+      const { to, ref, output, outcome, rows } = request;
       const work = remoteWork(to);
       let standing: unknown = 'asking';
       const say = () => ({ ref: ref.id, key: ref.key, state: standing });
@@ -79,10 +84,12 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         const state = await watchers.of(work).ended(ref, cancelled, (now) => {
           standing = typeof now === 'string' ? now : (now.progress ?? now.status);
         });
-        if (state.status !== 'done') throw failureOf(ref, state);
         if (to.kind === 'warehouse') {
-          return { ref, statements: await byName('warehouse', warehouses, to.name).result(ref) };
+          const warehouse = byName('warehouse', warehouses, to.name);
+          if (state.status !== 'done') throw failureOf(ref, state, await loadErrors(warehouse, ref, state));
+          return { ref, statements: await warehouse.result(ref, rows) };
         }
+        if (state.status !== 'done') throw failureOf(ref, state);
         const left = outcome && (await byName('engine', engines, to.name).outcome?.(ref, outcome));
         return { ref, ...(left && { outcome: left }), ...(output && { measure: await measure(output) }) };
       });
@@ -112,15 +119,25 @@ const endedBadly = (state: WorkState): boolean => hasEnded(state.status) && stat
 const forgotten = (key: string): EtlError =>
   new EtlError('JobLost', `no answer to the submission of ${key}, and its key is too old to be looked up`);
 
-function failureOf(ref: WorkRef, state: WorkState): EtlError {
-  const message =
-    state.message ?? (state.status === 'cancelled' ? 'it was cancelled from outside' : 'it failed');
+/** So many lines say what is wrong with a file; all of them would not fit into a history. */
+const SHOWN_LOAD_ERRORS = 10;
+
+/** A load that failed at lines of its files says only where they are listed. */
+async function loadErrors(warehouse: Warehouse, ref: WorkRef, state: WorkState): Promise<LoadError[]> {
+  const isLoad = state.status === 'failed' && /load_error/i.test(state.message ?? '');
+  return isLoad ? warehouse.loadErrors(ref, SHOWN_LOAD_ERRORS) : [];
+}
+
+function failureOf(ref: WorkRef, state: WorkState, errors: LoadError[] = []): EtlError {
+  const otherwise = state.status === 'cancelled' ? 'it was cancelled from outside' : 'it failed';
+  const message = loadErrorWords(errors) || (state.message ?? otherwise);
   const details: FailureDetails = {
     ref: ref.id,
     ended: true,
     ...(ref.log !== undefined && { log: ref.log }),
     ...(state.logTail !== undefined && { logTail: state.logTail }),
     ...(state.statement !== undefined && { statement: state.statement }),
+    ...(errors.length > 0 && { loadErrors: errors }),
   };
   if (state.transient === 'rolledBack') return new EtlError('Unavailable', message, { details });
   if (state.transient === 'unclear') return new EtlError('JobLost', message, { details });

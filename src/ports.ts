@@ -1,11 +1,22 @@
 import type { Definition, Json } from './domain/definition.ts';
-import type { EtlError } from './domain/failure.ts';
-import type { FileFormat, JobKind, JobSpec } from './domain/job.ts';
+import type { EtlError, LoadError } from './domain/failure.ts';
+import type { JobKind, JobSpec } from './domain/job.ts';
 import type { PipelineInput, RunResult } from './domain/run.ts';
 import type { RunRecord, RunSummary } from './domain/run-record.ts';
 import type { WorkStatus } from './domain/state.ts';
+import type {
+  BatchResult,
+  Once,
+  OncePlan,
+  PublishPlan,
+  PublishRequest,
+  StatementBatch,
+  UnloadRequest,
+  WarehouseLook,
+} from './domain/statements.ts';
 
 export type * from './domain/job.ts';
+export type * from './domain/statements.ts';
 
 /*
  * The interfaces that a vendor implements. Every call may be repeated; failures are `EtlError`s; nothing here
@@ -127,59 +138,20 @@ export interface JobEngine extends RemoteWork<JobSpec> {
   close?(): Promise<void>;
 }
 
-/** SQL statements that run as one transaction, in order. */
-export interface StatementBatch {
-  statements: string[];
-}
-
-export type Row = Record<string, string | number | boolean | null>;
-
-/** What a finished batch says of its statements. */
-export interface BatchResult {
-  /** Rows that the statements changed, in all. */
-  rowsAffected: number;
-  /** The first row of the last statement that returned rows, or null. */
-  row: Row | null;
-}
-
-/** What is to be loaded, where to, and by whom. */
-export interface PublishRequest {
-  /** `schema.table`. */
-  table: string;
-  mode: 'upsert' | 'replaceWhere';
-  uniqueKey?: string[];
-  where?: string;
-  format: FileFormat;
-  /** The manifest that names the files. */
-  manifest: string;
-  manifestHash: string;
-  rows: number;
-  /** `pipeline/step/interval`: what is published once. */
-  unit: string;
-  key: string;
-  /** When the run's chain started, in ms: a newer run wins. */
-  seq: number;
-}
-
-/** The statements that load and publish, and what it means when one of them fails. */
-export interface PublishPlan {
-  /** Loads the files into a table of its own. Repeatable. */
-  stage: StatementBatch;
-  /** Moves them into the target, once. */
-  publish: StatementBatch;
-  /** By the index of a statement of `publish` that divides by zero on purpose: what is wrong then. */
-  guards: Record<number, string>;
-  /** Ends in one row `{ published, newer }`: whether this key is in the ledger, and whether a newer run is. */
-  ledger: StatementBatch;
-  /** Clears the stage away. */
-  cleanUp: StatementBatch;
-}
-
 /** A database that takes SQL over an API. */
 export interface Warehouse extends RemoteWork<StatementBatch> {
-  result(ref: WorkRef): Promise<BatchResult>;
-  /** The SQL that publishes files exactly once in this warehouse's dialect. */
-  publishPlan(request: PublishRequest): PublishPlan;
+  /** @param rows how many of the last query's rows to bring along; 0 spares the request for them */
+  result(ref: WorkRef, rows?: number): Promise<BatchResult>;
+  /** The SQL that publishes files exactly once. Looks at the target; `PublishFailed` if it doesn't fit the files. */
+  publishPlan(request: PublishRequest): Promise<PublishPlan>;
+  /** The same for SQL of the user's own. Makes the ledger where there is none. */
+  oncePlan(batch: StatementBatch, once: Once): Promise<OncePlan>;
+  /** The statement that writes the rows of a query to files. */
+  unload(request: UnloadRequest): string;
+  /** The lines at which a load failed, or which it left out. At most `limit`. */
+  loadErrors(ref: WorkRef, limit: number): Promise<LoadError[]>;
+  /** Looks at tables and privileges; never waits long. */
+  look(tables: string[]): Promise<WarehouseLook>;
 }
 
 export interface StoredFile {

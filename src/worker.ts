@@ -21,6 +21,7 @@ import { ensureSearchAttributes } from './search-attributes.ts';
 import { resolveReference } from './spec/load-config.ts';
 import { PipelineFolder } from './spec/pipeline-folder.ts';
 import { openRunRecords, REQUEST_TIMEOUT_MS, s3Options } from './state.ts';
+import { fileContents } from './storage/file-contents.ts';
 import { measureOutput } from './storage/measure.ts';
 import { createObjectStore } from './storage/object-store.ts';
 import type { TemporalTarget } from './temporal.ts';
@@ -143,6 +144,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     }),
     files: store,
     measure: (output) => measureOutput(store, output),
+    contents: (found, format) => fileContents(store, found, format),
     pipelines: new PipelineFolder(config.pipelines, config.folder),
     runs: new TemporalRuns(client, config.taskQueue, records),
     records,

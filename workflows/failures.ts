@@ -41,5 +41,6 @@ export function rejecting<T>(evaluate: () => T, where = ''): T {
 }
 
 export function stepFailure(step: string, { type, message, details }: Fault): StepFailure {
-  return { step, type, message, ref: details.ref ?? null, log: details.log ?? null };
+  const { ref = null, log = null, loadErrors } = details;
+  return { step, type, message, ref, log, ...(loadErrors && { loadErrors }) };
 }

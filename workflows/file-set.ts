@@ -4,7 +4,7 @@ import { renderDeep, renderValue } from '../src/domain/template.ts';
 import type { FileFormat, FileSet } from '../src/ports.ts';
 import { failure, rejecting } from './failures.ts';
 
-const FORMATS: readonly unknown[] = ['parquet', 'csv', 'json'] satisfies FileFormat[];
+const FORMATS: readonly unknown[] = ['parquet', 'csv', 'json', 'orc'] satisfies FileFormat[];
 
 /** The place with files that a template comes to. */
 export function fileSet(template: FileSetTemplate, scope: Scope): FileSet {

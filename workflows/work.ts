@@ -19,6 +19,8 @@ export interface WorkRequest {
   output?: FileSet;
   /** The kind of job, where it leaves more than files. */
   outcome?: JobKind;
+  /** How many rows of the last query to bring along; one, if nothing is said. */
+  rows?: number;
 }
 
 /** Each try adds to the history, and a warehouse may be away for days. */
@@ -47,7 +49,7 @@ export async function doWork(step: StepRun, request: WorkRequest): Promise<Finis
 
 async function submitAndAwait(
   step: StepRun,
-  { to, what, spec, output, outcome, afresh = false }: WorkRequest,
+  { to, what, spec, output, outcome, rows, afresh = false }: WorkRequest,
   key: string,
 ): Promise<FinishedWork | 'endedBefore'> {
   const { id } = step.definition;
@@ -61,7 +63,13 @@ async function submitAndAwait(
     step.work = { ref: ref.id, ...(ref.log !== undefined && { log: ref.log }) };
     step.say(`waits for ${what} ${ref.id}`);
     const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: waits for ${what}`);
-    return await wait.awaitWork({ to, ref, ...(output && { output }), ...(outcome && { outcome }) });
+    return await wait.awaitWork({
+      to,
+      ref,
+      ...(output && { output }),
+      ...(outcome && { outcome }),
+      ...(rows !== undefined && { rows }),
+    });
   } catch (error) {
     const { type, details } = faultOf(error);
     const over = !isCancellation(error) && (details.ended === true || type === 'JobLost');

@@ -62,6 +62,7 @@ export function ourWorker(
     },
     files,
     measure,
+    contents: async () => ({}),
     pipelines: { load: async () => definition },
     runs: new TemporalRuns(client, TASK_QUEUE, records),
     records,

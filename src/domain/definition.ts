@@ -1,3 +1,4 @@
+import type { CopyOptions, FileFormat, PublishMode } from '../ports.ts';
 import type {
   CommandSpec,
   DbExportSpec,
@@ -36,16 +37,51 @@ export interface StepArgs {
     warehouse: string;
     from: FileSetTemplate;
     table: string;
-    mode: 'upsert' | 'replaceWhere';
+    mode: PublishMode;
     uniqueKey?: string[];
+    orderBy?: string[];
     where?: string;
+    columns?: string[] | Record<string, string>;
+    options?: CopyOptions;
+    maxErrors?: number;
+    createTable?: boolean;
+    iamRole?: string;
   };
-  redshiftSql: { warehouse: string; query: string };
-  check: { warehouse: string; query: string; expect: string };
+  redshiftUnload: {
+    warehouse: string;
+    query: string;
+    to: string;
+    format: FileFormat;
+    partitionBy?: string[];
+    existing: 'replace' | 'add' | 'refuse';
+    maxFileSizeMb?: number;
+    parallel: boolean;
+    header?: boolean;
+    delimiter?: string;
+    compression?: 'gzip' | 'zstd' | 'bzip2';
+    iamRole?: string;
+  };
+  redshiftSql: {
+    warehouse: string;
+    query: string;
+    parameters?: Record<string, Json>;
+    /** Each statement on its own, at least once. */
+    autoCommit?: boolean;
+  };
+  check: { warehouse: string; expectations: Expectation[] };
   activateDataPipeline: { id?: string; name?: string; params: Record<string, string> };
   waitForData: { path: string; marker?: string; count: number };
   putObject: { path: string; content: Json };
   notify: { webhook?: string; topic?: string; subject?: string; message: string };
+}
+
+/** A query, and what has to hold for its answer: an expression over the first row, or that there is no row. */
+export interface Expectation {
+  name?: string;
+  query: string;
+  parameters?: Record<string, Json>;
+  expect?: string;
+  severity: 'warn' | 'fail';
 }
 
 export type StepKind = keyof StepArgs;

@@ -20,6 +20,20 @@ export const FAILURE = {
 
 export type FailureType = keyof typeof FAILURE;
 
+/** A line that a load failed at, or left out. */
+export interface LoadError {
+  file: string;
+  /** From 1; null where the format has no lines. */
+  line: number | null;
+  column: string | null;
+  /** The column's type. */
+  type: string | null;
+  value: string | null;
+  reason: string;
+  /** The line as it stands in the file, as far as the warehouse keeps it. */
+  raw: string | null;
+}
+
 /** Where to look after a failure; goes into the workflow's failure as its details. */
 export interface FailureDetails {
   step?: string;
@@ -31,6 +45,8 @@ export interface FailureDetails {
   logTail?: string;
   /** Which statement of a batch failed, counted from 0. */
   statement?: number;
+  /** The lines that the load failed at. */
+  loadErrors?: LoadError[];
   /** The work itself has ended: to try again means to submit it again, so Temporal must not. */
   ended?: boolean;
 }

@@ -1,6 +1,6 @@
 /* What can be run on an engine. Templates are rendered here; files are named by URLs. */
 
-export type FileFormat = 'parquet' | 'csv' | 'json';
+export type FileFormat = 'parquet' | 'csv' | 'json' | 'orc';
 
 /** Files in one place: an `s3://` or local path, a folder (ending in `/`), a file, or a glob. */
 export interface FileSet {

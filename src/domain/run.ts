@@ -1,5 +1,5 @@
 import type { Json, StepKind } from './definition.ts';
-import type { FailureType } from './failure.ts';
+import type { FailureType, LoadError } from './failure.ts';
 import type { Interval } from './interval.ts';
 import type { RunStatus, StepState } from './state.ts';
 
@@ -29,6 +29,8 @@ export interface StepFailure {
   message: string;
   ref: string | null;
   log: string | null;
+  /** The lines that a load failed at. */
+  loadErrors?: LoadError[];
 }
 
 /** Where a step stands. */

@@ -6,8 +6,9 @@ const READ: Record<FileFormat, string> = {
   parquet: '',
   csv: `, header 'true', inferSchema 'true'`,
   json: '',
+  orc: '',
 };
-const WRITE: Record<FileFormat, string> = { parquet: '', csv: ` OPTIONS (header 'true')`, json: '' };
+const WRITE: Record<FileFormat, string> = { parquet: '', csv: ` OPTIONS (header 'true')`, json: '', orc: '' };
 
 /**
  * The statements that do in Spark SQL what `sql` says: a view over each input, and one statement that writes the

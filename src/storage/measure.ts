@@ -2,10 +2,9 @@ import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 
-import { parquetMetadataAsync } from 'hyparquet';
-
 import { EtlError, assertNever } from '../domain/failure.ts';
 import type { FileFormat, FileSet, Measure, ObjectStore, StoredFile } from '../ports.ts';
+import { parquetFooter } from './parquet-footer.ts';
 import { createCsvCounter, createJsonCounter, type RecordCounter } from './record-counter.ts';
 
 const FILES_AT_ONCE = 8;
@@ -38,25 +37,18 @@ async function countRows(store: ObjectStore, file: StoredFile, format: FileForma
       return recordsIn(store, file, createCsvCounter());
     case 'json':
       return recordsIn(store, file, createJsonCounter());
+    case 'orc':
+      throw new EtlError(
+        'Rejected',
+        `the rows of ${file.path} can't be counted: it is ORC, which only COPY reads`,
+      );
     default:
       return assertNever(format);
   }
 }
 
-async function parquetRows(store: ObjectStore, { path, bytes }: StoredFile): Promise<number> {
-  const slice = async (start: number, end = bytes) => {
-    const part = await store.read(path, { start, end });
-    return part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength) as ArrayBuffer;
-  };
-  try {
-    const { num_rows } = await parquetMetadataAsync({ byteLength: bytes, slice });
-    return Number(num_rows);
-  } catch (error) {
-    if (error instanceof EtlError) throw error;
-    throw new EtlError('Rejected', `${path} is not a Parquet file: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+async function parquetRows(store: ObjectStore, file: StoredFile): Promise<number> {
+  return Number((await parquetFooter(store, file)).num_rows);
 }
 
 async function recordsIn(store: ObjectStore, { path }: StoredFile, counter: RecordCounter): Promise<number> {

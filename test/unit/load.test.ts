@@ -111,7 +111,10 @@ onFailure:
           ...common,
           id: 'rightNow',
           kind: 'check',
-          args: { warehouse: 'other', query: 'select 1 as n', expect: 'row.n == 1' },
+          args: {
+            warehouse: 'other',
+            expectations: [{ query: 'select 1 as n', expect: 'row.n == 1', severity: 'fail' }],
+          },
           allowFailure: true,
         },
         {
@@ -249,12 +252,82 @@ describe('one problem', () => {
       'format: parquet',
     ],
     [
-      'files to load that are no Parquet',
+      'a mapping of columns for files that do not name theirs',
       step(
-        '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: upsert, uniqueKey: [x] }',
+        '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: append, columns: { a: b } }',
       ),
-      'wrong-type 7:27',
-      'format: parquet',
+      'conflicting-fields 7:83',
+      'write a list',
+    ],
+    [
+      'an option that COPY does not have',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: append, options: { manifest: true } }',
+      ),
+      'wrong-type 7:94',
+      'there are: acceptAnyDate',
+    ],
+    [
+      'an option of COPY with another type',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: append, options: { ignoreHeader: yes } }',
+      ),
+      'wrong-type 7:94',
+      'a whole number',
+    ],
+    [
+      'an option of COPY that Parquet has not',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: parquet }, table: t, mode: append, options: { delimiter: "|" } }',
+      ),
+      'wrong-type 7:98',
+      'leave it out',
+    ],
+    [
+      'errors that COPY may skip in Parquet',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: parquet }, table: t, mode: append, maxErrors: 3 }',
+      ),
+      'conflicting-fields 7:87',
+      'csv or json',
+    ],
+    [
+      'a table to be made from files without types',
+      step(
+        '    redshiftCopy: { from: { path: s3://b/, format: json }, table: t, mode: append, createTable: true }',
+      ),
+      'conflicting-fields 7:84',
+      'redshiftSql before',
+    ],
+    [
+      'a statement that ends the transaction',
+      step('    redshiftSql: { query: "delete from t; commit" }'),
+      'conflicting-fields 7:43',
+      'autoCommit: true',
+    ],
+    [
+      'TRUNCATE in a transaction',
+      step('    redshiftSql: { query: "truncate t" }'),
+      'conflicting-fields 7:28',
+      'DELETE FROM',
+    ],
+    [
+      'a check that expects nothing',
+      step('    check: { query: select 1 }'),
+      'missing-field 7:12',
+      'noRows: true',
+    ],
+    [
+      'an unload to a file',
+      step('    redshiftUnload: { query: select 1, to: s3://b/file }'),
+      'wrong-type 7:44',
+      's3://bucket/folder/',
+    ],
+    [
+      'an unload of Parquet with a delimiter',
+      step('    redshiftUnload: { query: select 1, to: s3://b/f/, delimiter: "|" }'),
+      'conflicting-fields 7:55',
+      'leave it out',
     ],
     [
       'the output of a step to load that is not in S3',
@@ -487,12 +560,6 @@ describe('one problem', () => {
       'name: p\nsteps:\n  - id: a\n    redshiftSql: { query: x }',
       'missing-connection 4:5',
       'defaults: { warehouse: NAME }',
-    ],
-    [
-      'no uniqueKey',
-      step('    redshiftCopy: { from: "${steps.first.output}", table: t, mode: upsert }'),
-      'missing-field 7:19',
-      'uniqueKey: [day, origin]',
     ],
     [
       'no where',

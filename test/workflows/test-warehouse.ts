@@ -1,9 +1,13 @@
+import type { LoadError } from '../../src/domain/failure.ts';
 import type {
   BatchResult,
+  OncePlan,
   PublishPlan,
   StatementBatch,
   Submission,
+  UnloadRequest,
   Warehouse,
+  WarehouseLook,
   WorkRef,
   WorkState,
 } from '../../src/ports.ts';
@@ -51,17 +55,38 @@ export class TestWarehouse implements Warehouse {
   }
 
   async result(): Promise<BatchResult> {
-    return { rowsAffected: 0, row: { published: this.done.includes('publish') ? 1 : 0, newer: 0 } };
+    const isDone = this.done.includes('publish') ? 1 : 0;
+    const row = { published: isDone, same_files: isDone, newer: 0, any_key: isDone };
+    return { rowsAffected: 0, row, rows: [row], count: 1, statements: [] };
   }
 
-  publishPlan(): PublishPlan {
+  async publishPlan(): Promise<PublishPlan> {
     const batch = (word: string): StatementBatch => ({ statements: [word] });
     return {
       stage: batch('stage'),
+      load: 0,
       publish: batch('publish'),
+      insert: 0,
       ledger: batch('ledger'),
       cleanUp: batch('clean up'),
-      guards: {},
+      guards: { stage: {}, publish: {} },
+      warnings: [],
     };
+  }
+
+  async oncePlan({ statements }: StatementBatch): Promise<OncePlan> {
+    return { run: { statements }, before: 0, guards: {}, ledger: { statements: ['ledger'] } };
+  }
+
+  unload({ to }: UnloadRequest): string {
+    return `unload to ${to}`;
+  }
+
+  async loadErrors(): Promise<LoadError[]> {
+    return [];
+  }
+
+  async look(): Promise<WarehouseLook> {
+    return { tables: [], missingPrivileges: [] };
   }
 }

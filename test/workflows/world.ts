@@ -158,6 +158,7 @@ export async function createWorld({
     topics: { alerts: topic },
     dataPipelines,
     files,
+    contents: async () => ({ rows: 3 }),
     measure: async () => ({ rows: 7, files: 1, bytes: 70 }),
     pipelines: {
       async load(name) {

@@ -10,6 +10,7 @@ import { notify } from './notify.ts';
 import { putObject } from './put-object.ts';
 import { redshiftCopy } from './redshift-copy.ts';
 import { redshiftSql } from './redshift-sql.ts';
+import { redshiftUnload } from './redshift-unload.ts';
 import { sql } from './sql.ts';
 import { waitForData } from './wait-for-data.ts';
 
@@ -24,6 +25,7 @@ const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promis
   shell: job,
   chain,
   redshiftCopy,
+  redshiftUnload,
   redshiftSql,
   check,
   activateDataPipeline,
@@ -43,6 +45,7 @@ export const LATE: Record<StepKind, FailureType> = {
   shell: 'JobFailed',
   chain: 'JobFailed',
   redshiftCopy: 'PublishFailed',
+  redshiftUnload: 'JobFailed',
   redshiftSql: 'JobFailed',
   check: 'JobFailed',
   activateDataPipeline: 'JobFailed',

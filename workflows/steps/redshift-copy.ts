@@ -1,9 +1,11 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import type { PreparedPublish } from '../../activities/publish.ts';
+import type { KeptRows, PreparedPublish, PublishWhat } from '../../activities/publish.ts';
+import type { FinishedWork } from '../../activities/work.ts';
 import type { StepOf } from '../../src/domain/definition.ts';
+import { judge } from '../../src/domain/publication.ts';
 import { renderSql } from '../../src/domain/sql-template.ts';
 import { renderText } from '../../src/domain/template.ts';
-import type { PublishPlan } from '../../src/ports.ts';
+import type { FileSet, PublishPlan } from '../../src/ports.ts';
 import { brief, waiting } from '../activities.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
@@ -13,102 +15,161 @@ import { LONGEST_PAUSE_MS, doWork } from '../work.ts';
 /** Loads files into a table, exactly once: staged first, then moved under a lock that the ledger guards. */
 export async function redshiftCopy(step: StepRun, { args, id }: StepOf<'redshiftCopy'>) {
   const scope = step.scope();
-  const { warehouse, mode, uniqueKey, where } = args;
-  const key = step.nextKey();
+  const { warehouse, from, table, where, iamRole, ...same } = args;
   const { definition, interval, seq } = step.run.plan;
   const what = {
-    table: rejecting(() => renderText(args.table, scope), 'table: '),
-    mode,
+    ...same,
+    table: rejecting(() => renderText(table, scope), 'table: '),
     unit: `${definition.name}/${id}/${interval.id}`,
-    key,
     seq,
-    ...(uniqueKey && { uniqueKey }),
     ...(where !== undefined && { where: rejecting(() => renderSql(where, scope), 'where: ') }),
+    ...(iamRole !== undefined && { iamRole: rejecting(() => renderText(iamRole, scope), 'iamRole: ') }),
   };
-  step.say('looks at the files');
-  const prepare = brief(`${id}: writes the manifest`, { startToCloseTimeout: '10m' });
-  const prepared = await prepare.preparePublish({ warehouse, from: fileSet(args.from, scope), what });
-  const publication = new Publication(step, warehouse, prepared, key);
-  const alreadyLoaded = await publication.run();
-  return { rows: prepared.rows, files: prepared.files, alreadyLoaded };
+  const files = fileSet(from, scope);
+  for (;;) {
+    const key = step.nextKey();
+    const published = await publish(step, warehouse, files, { ...what, key });
+    // After a reset a key may stand for other files that it published before: these are a publication of their own.
+    if (published !== 'otherFiles') return published;
+  }
 }
 
-type Batches = Pick<PublishPlan, 'stage' | 'publish' | 'cleanUp'>;
+async function publish(step: StepRun, warehouse: string, from: FileSet, what: PublishWhat) {
+  step.say('looks at the files and the table');
+  const prepare = brief(`${step.definition.id}: writes the manifest`, { startToCloseTimeout: '10m' });
+  const prepared = await prepare.preparePublish({ warehouse, from, what });
+  const { plan, files, rows } = prepared;
+  const outcome = await new Publication(step, warehouse, prepared, what).run();
+  if (outcome === 'otherFiles') return outcome;
+  const { staged, moved, kept, ...rest } = outcome;
+  const load = resultsOf(staged)[plan.load];
+  const insert = resultsOf(moved)[plan.insert];
+  const gone = plan.delete === undefined ? undefined : resultsOf(moved)[plan.delete];
+  return {
+    rows: rows ?? rest.rows ?? insert?.rows ?? load?.rows ?? null,
+    files,
+    ...(insert && { inserted: insert.rows, deleted: gone?.rows ?? 0 }),
+    ...kept,
+    alreadyLoaded: rest.alreadyLoaded,
+    ...(load && insert && { loadMs: load.ms, publishMs: sum(moved), stageMs: sum(staged) }),
+    ...(plan.warnings?.length && { warnings: plan.warnings }),
+  };
+}
+
+const resultsOf = (work: FinishedWork | undefined) => work?.statements?.statements ?? [];
+
+const sum = (work: FinishedWork | undefined): number => resultsOf(work).reduce((all, { ms }) => all + ms, 0);
+
+interface Outcome {
+  /** It had been loaded before: this changed nothing. */
+  alreadyLoaded: boolean;
+  staged?: FinishedWork | undefined;
+  moved?: FinishedWork;
+  kept?: KeptRows | undefined;
+  /** What the ledger says. */
+  rows?: number | null;
+}
+
+type Batch = 'stage' | 'publish' | 'cleanUp';
+
+/** A stage that is swept away while its run waits for a person is loaded again; more often it is somebody's mistake. */
+const MOST_STAGES_LOST = 3;
 
 class Publication {
   readonly #step: StepRun;
   readonly #warehouse: string;
   readonly #prepared: PreparedPublish;
-  readonly #key: string;
-  readonly #batches: Record<keyof Batches, number> = { stage: 0, publish: 0, cleanUp: 0 };
+  readonly #what: PublishWhat;
+  readonly #batches: Record<Batch, number> = { stage: 0, publish: 0, cleanUp: 0 };
+  #now: Batch = 'stage';
+  #stagesLost = 0;
 
-  constructor(step: StepRun, warehouse: string, prepared: PreparedPublish, key: string) {
+  constructor(step: StepRun, warehouse: string, prepared: PreparedPublish, what: PublishWhat) {
     this.#step = step;
     this.#warehouse = warehouse;
     this.#prepared = prepared;
-    this.#key = key;
+    this.#what = what;
   }
 
-  /** Whether it had been loaded before: then this changed nothing. */
-  async run(): Promise<boolean> {
+  async run(): Promise<Outcome | 'otherFiles'> {
     for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        await this.#batch('stage', 'the load into the stage');
-        await this.#batch('publish', 'the publication');
-        return false;
+        const staged = await this.#batch('stage', 'the load into the stage');
+        const kept = await this.#keepRejected(staged);
+        const moved = await this.#batch('publish', 'the publication');
+        return { alreadyLoaded: false, staged, moved, kept };
       } catch (error) {
         if (isCancellation(error)) {
           const published = this.#batches.publish > 0 && (await this.#publishedAfterAll());
           await this.#cleanUp();
-          if (published) return false;
+          if (published) return { alreadyLoaded: false };
           throw error;
         }
-        const fault = faultOf(error);
-        // Whatever was answered, or was not: the ledger knows.
-        const entry = await this.#ledger();
-        if (entry !== 'absent') await this.#cleanUp();
-        if (entry === 'published') return true;
-        if (entry === 'superseded') {
-          throw failure(
-            'PublishFailed',
-            'a newer run has published this interval since; its rows stay',
-            fault.details,
-          );
-        }
-        if (fault.type !== 'JobLost' && fault.type !== 'Unavailable') {
-          await this.#cleanUp();
-          throw this.#publishFailed(fault);
-        }
-        this.#step.say(`${fault.message}; nothing was loaded, tries again`);
+        const outcome = await this.#afterFailure(faultOf(error));
+        if (outcome !== undefined) return outcome;
         await sleep(pauseMs, { summary: `${this.#step.definition.id}: before trying again` });
       }
     }
   }
 
-  #batch(kind: keyof Batches, what: string) {
+  /** Whatever was answered, or was not: the ledger knows. Undefined means that it has to be done again. */
+  async #afterFailure(fault: Fault): Promise<Outcome | 'otherFiles' | undefined> {
+    const entry = await this.#ledger();
+    const verdict = judge(entry, fault.type, entry.state === 'absent' && this.#lostStage(fault));
+    if (verdict.kind !== 'again') await this.#cleanUp();
+    if (verdict.kind === 'published') return { alreadyLoaded: true, rows: verdict.rows };
+    if (verdict.kind === 'nextKey') return 'otherFiles';
+    if (verdict.kind === 'failed') {
+      throw verdict.message === undefined
+        ? this.#publishFailed(fault)
+        : failure('PublishFailed', verdict.message, fault.details);
+    }
+    this.#step.say(`${fault.message}; nothing was loaded, tries again`);
+    return undefined;
+  }
+
+  #lostStage({ message }: Fault): boolean {
+    const [stage = ''] = /\bs_mr_\w+/.exec(this.#prepared.plan.cleanUp.statements.join()) ?? [];
+    const isLost = this.#now === 'publish' && message.includes(stage) && /does ?n[o']t exist/i.test(message);
+    return stage !== '' && isLost && (this.#stagesLost += 1) <= MOST_STAGES_LOST;
+  }
+
+  #batch(kind: Batch, what: string): Promise<FinishedWork> {
+    this.#now = kind;
     return doWork(this.#step, {
       to: { kind: 'warehouse', name: this.#warehouse },
       what,
       spec: this.#prepared.plan[kind],
       // Each kind counts for itself: after a reset a key may find the same batch again, never another one.
-      nextKey: () => `${this.#key}-${kind.charAt(0)}${(this.#batches[kind] += 1)}`,
+      nextKey: () => `${this.#what.key}-${kind.charAt(0)}${(this.#batches[kind] += 1)}`,
       // A stage of before may have been cleared away since; whether it was published the ledger says.
       afresh: true,
+      rows: 0,
     });
+  }
+
+  async #keepRejected(staged: FinishedWork): Promise<KeptRows | undefined> {
+    if (this.#what.maxErrors === undefined || this.#what.maxErrors === 0) return undefined;
+    const keep = brief(`${this.#step.definition.id}: keeps the rows that were left out`, {
+      startToCloseTimeout: '30m',
+    });
+    const { manifest } = this.#prepared;
+    return keep.keepRejected({ warehouse: this.#warehouse, ref: staged.ref, manifest });
   }
 
   #ledger() {
     const { heartbeatTimeoutMs } = this.#step.run.plan.settings;
-    const { plan } = this.#prepared;
+    const { plan, manifestHash } = this.#prepared;
+    const { key, mode } = this.#what;
     const wait = waiting(heartbeatTimeoutMs, `${this.#step.definition.id}: reads the ledger`);
-    return wait.readLedger({ warehouse: this.#warehouse, plan, key: this.#key });
+    return wait.readLedger({ warehouse: this.#warehouse, ledger: plan.ledger, key, mode, manifestHash });
   }
 
   /** Whether a publication that was cut off, by a timeout or a cancellation, had come through. */
   async #publishedAfterAll(): Promise<boolean> {
     try {
       const look = () => CancellationScope.withTimeout('5m', () => this.#ledger());
-      return (await CancellationScope.nonCancellable(look)) === 'published';
+      return (await CancellationScope.nonCancellable(look)).state === 'published';
     } catch {
       return false;
     }
@@ -127,9 +188,22 @@ class Publication {
 
   #publishFailed({ type, message, details }: Fault) {
     if (type !== 'JobFailed') return failure(type, message, details);
-    const guard = details.statement === undefined ? undefined : this.#prepared.plan.guards[details.statement];
-    // Redshift's compute nodes say "Divide by zero", its leader what Postgres says.
-    const guarded = guard !== undefined && /divi(de|sion) by zero/i.test(message);
-    return failure('PublishFailed', guarded ? guard : message, details);
+    return failure(
+      'PublishFailed',
+      guardWords(this.#prepared.plan, this.#now, message, details.statement),
+      details,
+    );
   }
+}
+
+/** What a guard that divided by zero says in words; Redshift's compute nodes and its leader word the error differently. */
+function guardWords(
+  { guards }: Pick<PublishPlan, 'guards'>,
+  batch: Batch,
+  message: string,
+  statement?: number,
+): string {
+  const all = batch === 'cleanUp' ? {} : guards[batch];
+  const guard = statement === undefined ? undefined : all[statement];
+  return guard !== undefined && /divi(de|sion) by zero/i.test(message) ? guard : message;
 }

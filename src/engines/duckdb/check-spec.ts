@@ -27,6 +27,8 @@ export function checkSpec(spec: JobSpec): SqlSpec {
       reject(`input "${name}" is no plain name; use letters, digits and underscores`);
     inputs[name] = { ...input, path: checkPath(`input ${name}`, input.path) };
   }
+  if ([...Object.values(inputs), spec.output].some(({ format }) => format === 'orc'))
+    reject('DuckDB neither reads nor writes ORC; take parquet');
   const output = { ...spec.output, path: checkPath('the output', spec.output.path) };
   if (!isFolder(output.path)) reject(`the output ${output.path} must be a folder; end it in a slash`);
   if (isGlob(output.path)) reject(`the output ${output.path} must be one folder; remove the wildcard`);

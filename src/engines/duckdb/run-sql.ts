@@ -7,8 +7,9 @@ import type { FileFormat, SqlSpec } from '../../ports.ts';
 import { checkQuery, type QueryTree } from './check-query.ts';
 import type { JobSettings, S3Access } from './settings.ts';
 
-const READ: Record<FileFormat, string> = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' };
-const WRITE: Record<FileFormat, string> = {
+/* ORC is refused before, by `checkSpec`. */
+const READ: Partial<Record<FileFormat, string>> = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' };
+const WRITE: Partial<Record<FileFormat, string>> = {
   parquet: 'FORMAT parquet, COMPRESSION snappy',
   csv: 'FORMAT csv, HEADER',
   json: 'FORMAT json',

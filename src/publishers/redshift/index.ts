@@ -1,44 +1,50 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import {
-  BatchExecuteStatementCommand,
-  CancelStatementCommand,
-  DescribeStatementCommand,
-  ExecuteStatementCommand,
-  GetStatementResultCommand,
-  ListStatementsCommand,
-  type RedshiftDataClient,
-} from '@aws-sdk/client-redshift-data';
+import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { fromAwsError } from '../../aws-error.ts';
-import { EtlError, FAILURE } from '../../domain/failure.ts';
+import { EtlError, FAILURE, type LoadError } from '../../domain/failure.ts';
 import { hasEnded } from '../../domain/state.ts';
-import type { BatchResult, StatementBatch, Submission, Warehouse, WorkRef, WorkState } from '../../ports.ts';
+import type {
+  BatchResult,
+  Once,
+  OncePlan,
+  PublishPlan,
+  PublishRequest,
+  StatementBatch,
+  Submission,
+  UnloadRequest,
+  Warehouse,
+  WarehouseLook,
+  WorkRef,
+  WorkState,
+} from '../../ports.ts';
+import { catalogQuery, readCatalog, type Catalog } from './catalog.ts';
+import { DataApi, isUnknown, type Target } from './data-api.ts';
+import { missingTables, oncePlan } from './ledger.ts';
+import { loadErrorQueries, loadIds, toLoadError } from './load-errors.ts';
+import { LongPolls } from './long-polls.ts';
+import { tableName, type TableName } from './names.ts';
+import { missingPrivileges, privilegesQuery } from './privileges.ts';
 import { publishPlan } from './publish.ts';
-import { toRow } from './rows.ts';
-import { stateOf } from './statement.ts';
+import { resultOf, stateOf } from './statement.ts';
+import { unloadStatement } from './unload.ts';
 
-/** Which database, as the Data API wants to be told. */
-export interface Target {
-  WorkgroupName?: string;
-  ClusterIdentifier?: string;
-  Database: string;
-  SecretArn?: string;
-  DbUser?: string;
-}
+export type { Target } from './data-api.ts';
 
 const HOUR_MS = 3_600_000;
-/** What the API says of a statement that it doesn't know, and of an ID that is none, as somebody may adopt one. */
-const UNKNOWN = ['ResourceNotFoundException', 'ValidationException'];
-/** One long poll; the API allows 30 s. */
-const LONG_POLL_SECONDS = 20;
+/** So many that wait are asked for one by one; more by the list. */
+const ONE_BY_ONE = 2;
+/** Statements are listed 100 to a page; who isn't on the first pages is asked for by its ID. */
+const MOST_PAGES = 3;
 
-/** Amazon Redshift through its Data API: https://docs.aws.amazon.com/redshift-data/latest/APIReference/ */
+/** Amazon Redshift through its Data API. */
 export class RedshiftWarehouse implements Warehouse {
   /** Statements can be listed for 24 hours; an hour is kept in hand. */
   readonly keyMemoryMs = 23 * HOUR_MS;
   readonly lookAfterMs: number;
-  readonly #client: RedshiftDataClient;
-  readonly #target: Target;
+  readonly #api: DataApi;
+  readonly #polls: LongPolls;
   readonly #iamRole: string | undefined;
+  /** Targets whose lock and ledger are there, so that the catalog need not be asked each time. */
+  readonly #prepared = new Set<string>();
 
   constructor(
     client: RedshiftDataClient,
@@ -46,116 +52,160 @@ export class RedshiftWarehouse implements Warehouse {
     iamRole: string | undefined,
     requestTimeoutMs: number,
   ) {
-    this.#client = client;
-    this.#target = target;
+    this.#api = new DataApi(client, target);
+    this.#polls = new LongPolls(this.#api);
     this.#iamRole = iamRole;
     this.lookAfterMs = requestTimeoutMs;
   }
 
-  async submit({ statements }: StatementBatch, key: string): Promise<Submission> {
+  async submit(batch: StatementBatch, key: string): Promise<Submission> {
     // A client token is good for 8 hours, a statement's name for 24: so the name is looked up first.
     const before = await this.find(key);
     if (before) return { ...before, found: true };
-    const common = { ...this.#target, StatementName: key, ClientToken: key };
-    const [only, ...more] = statements;
-    if (only === undefined) throw new EtlError('Rejected', 'there is no statement in the query');
-    const command =
-      more.length === 0
-        ? new ExecuteStatementCommand({ ...common, Sql: only })
-        : new BatchExecuteStatementCommand({ ...common, Sqls: statements });
-    const { Id } = await this.#send('submit a statement', () =>
-      this.#client.send(command as ExecuteStatementCommand),
-    );
-    return { id: known(Id), key, found: false };
+    return { id: await this.#api.execute(batch, key), key, found: false };
   }
 
   async find(key: string): Promise<WorkRef | undefined> {
-    const { ClusterIdentifier, WorkgroupName, Database } = this.#target;
-    const where = {
-      Database,
-      ...(ClusterIdentifier !== undefined && { ClusterIdentifier }),
-      ...(WorkgroupName !== undefined && { WorkgroupName }),
-    };
-    for (let NextToken: string | undefined; ;) {
-      const command = new ListStatementsCommand({ ...where, StatementName: key, Status: 'ALL', NextToken });
-      const page = await this.#send('list statements', () => this.#client.send(command));
+    for await (const page of this.#api.list(key)) {
       // The API matches by prefix.
-      const found = page.Statements?.find(({ StatementName }) => StatementName === key);
-      if (found) return { id: known(found.Id), key };
-      if (!page.NextToken) return undefined;
-      ({ NextToken } = page);
+      const found = page.find(({ StatementName }) => StatementName === key);
+      if (found?.Id !== undefined) return { id: found.Id, key };
     }
+    return undefined;
   }
 
+  /** Those that a long poll looks at cost nothing, a few are asked for one by one, and many by the list. */
   async poll(refs: readonly WorkRef[]): Promise<Map<string, WorkState | EtlError>> {
-    const states = await Promise.all(refs.map(async ({ id }) => [id, await this.#state(id)] as const));
-    return new Map(states.flatMap(([id, state]) => (state === undefined ? [] : [[id, state]])));
+    const states = new Map<string, WorkState | EtlError>();
+    const asked: string[] = [];
+    for (const { id } of refs) {
+      const known = this.#polls.known(id);
+      if (known) states.set(id, known);
+      else asked.push(id);
+    }
+    const open =
+      asked.length > ONE_BY_ONE ? await this.#listOpen(new Set(asked)) : new Map<string, WorkState>();
+    for (const [id, state] of open) states.set(id, state);
+    // What has ended is described for its error or its result; what wasn't listed may still be known.
+    const rest = asked.filter((id) => !open.has(id));
+    const described = await Promise.all(rest.map(async (id) => [id, await this.#state(id)] as const));
+    for (const [id, state] of described) if (state !== undefined) states.set(id, state);
+    return states;
   }
 
-  /** Long polls, so that the end is known when it comes. */
   watch(ref: WorkRef, wake: () => void): () => void {
-    const stop = new AbortController();
-    const look = async () => {
-      const command = new DescribeStatementCommand({ Id: ref.id, WaitTimeSeconds: LONG_POLL_SECONDS });
-      for (;;) {
-        const askedAt = Date.now();
-        const answer = await this.#client.send(command, { abortSignal: stop.signal });
-        if (hasEnded(stateOf(answer).status)) return wake();
-        // A server that answers at once knows no long polls.
-        if (Date.now() - askedAt < 1_000) await pause(1_000, undefined, { signal: stop.signal });
-      }
-    };
-    // Whatever goes wrong here, the poll finds out and says.
-    look().catch(() => {});
-    return () => stop.abort();
+    return this.#polls.watch(ref.id, wake);
   }
 
   async cancel(ref: WorkRef): Promise<void> {
     if (!(await this.#isOpen(ref.id))) return;
-    try {
-      await this.#client.send(new CancelStatementCommand({ Id: ref.id }));
-    } catch (error) {
-      // It may have ended in the meantime, which the look below shows.
-      if (!/not in running|already|finished/i.test(String(error)))
-        throw fromAwsError(error, `cancel ${ref.id}`);
-    }
+    await this.#api.cancel(ref.id);
     if (await this.#isOpen(ref.id)) {
       throw new EtlError('Unavailable', `statement ${ref.id} is still under way after its cancellation`);
     }
   }
 
-  async result(ref: WorkRef): Promise<BatchResult> {
-    const describe = new DescribeStatementCommand({ Id: ref.id });
-    const answer = await this.#send('describe a statement', () => this.#client.send(describe));
-    const all = answer.SubStatements?.length ? answer.SubStatements : [answer];
-    // For a query, ResultRows counts the rows of its answer; for anything else, those that it changed.
-    const rowsAffected = all.reduce(
-      (sum, { HasResultSet, ResultRows = 0 }) => (HasResultSet ? sum : sum + Math.max(0, ResultRows)),
-      0,
-    );
-    const last = all.findLast(({ HasResultSet }) => HasResultSet);
-    return { rowsAffected, row: last?.Id === undefined ? null : await this.#firstRow(last.Id) };
+  async result(ref: WorkRef, rows = 1): Promise<BatchResult> {
+    const result = resultOf(await this.#describe(ref.id));
+    const { queryId, ...rest } = result;
+    if (queryId === undefined || rows === 0) return { ...rest, row: null, rows: [], count: 0 };
+    const read = await this.#api.rows(queryId, rows);
+    return { ...rest, row: read.rows[0] ?? null, ...read };
   }
 
-  publishPlan(request: Parameters<Warehouse['publishPlan']>[0]) {
-    return publishPlan(request, this.#iamRole);
+  async publishPlan(request: PublishRequest): Promise<PublishPlan> {
+    const target = tableName(request.table);
+    const catalog = await this.#catalog(target, request.key);
+    await this.#make(missingTables(catalog.own, target.full), request.key);
+    return publishPlan(request, { target, catalog, iamRole: this.#iamRole, nowMs: Date.now() });
   }
 
-  async #firstRow(id: string) {
-    const command = new GetStatementResultCommand({ Id: id });
-    const { ColumnMetadata = [], Records } = await this.#send('read a result', () =>
-      this.#client.send(command),
+  async oncePlan(batch: StatementBatch, once: Once): Promise<OncePlan> {
+    if (!this.#prepared.has(once.target)) {
+      const { own } = await this.#catalog(tableName('millrace.ledger'), once.key);
+      await this.#make(missingTables(own, once.target), once.key);
+      this.#prepared.add(once.target);
+    }
+    return oncePlan(batch, once);
+  }
+
+  unload(request: UnloadRequest): string {
+    return unloadStatement(request, this.#iamRole);
+  }
+
+  async loadErrors(ref: WorkRef, limit: number): Promise<LoadError[]> {
+    const ids = loadIds(await this.#describe(ref.id));
+    if (ids.length === 0) return [];
+    for (const sql of loadErrorQueries(ids, limit)) {
+      try {
+        const rows = await this.#api.query(sql, `${ref.key}-e${now()}`, limit);
+        if (rows.length > 0) return rows.map(toLoadError);
+      } catch (error) {
+        // A table that isn't there, or not for this user; what matters is the failure that led here.
+        if (!(error instanceof EtlError) || FAILURE[error.type].retryable) throw error;
+      }
+    }
+    return [];
+  }
+
+  async look(tables: string[]): Promise<WarehouseLook> {
+    const names = tables.map(tableName);
+    const rows = await this.#api.query(names.map(catalogQuery).join(' UNION ALL '), `mr-look-${now()}`);
+    const catalogs = names.map(({ full }) =>
+      readCatalog(
+        rows.filter(({ target }) => target === full),
+        full,
+      ),
     );
-    const first = Records?.[0];
-    return first ? toRow(ColumnMetadata, first) : null;
+    const there = names.filter((_, index) => catalogs[index]?.table !== undefined);
+    const hasSchema = catalogs.some(({ own }) => own.schema);
+    const [privileges = {}] = await this.#api.query(privilegesQuery(there, hasSchema), `mr-look-${now()}p`);
+    return {
+      tables: catalogs.map(({ table }) => table),
+      missingPrivileges: missingPrivileges(privileges, there),
+    };
+  }
+
+  async #catalog(target: TableName, key: string): Promise<Catalog> {
+    return readCatalog(await this.#api.query(catalogQuery(target), `${key}-c${now()}`), target.full);
+  }
+
+  /** Others may do the same at the same time: then one of the two is rolled back, and finds all there. */
+  async #make(statements: string[], key: string): Promise<void> {
+    if (statements.length === 0) return;
+    const id = await this.#api.execute({ statements }, `${key}-m${now()}`);
+    for (;;) {
+      const state = stateOf(await this.#send('describe a statement', () => this.#api.describe(id, 20)));
+      if (state.status === 'done') return;
+      if (!hasEnded(state.status)) continue;
+      const type = state.transient === undefined ? 'Rejected' : 'Unavailable';
+      throw new EtlError(type, `can't make the ledger: ${state.message ?? state.status}`);
+    }
+  }
+
+  /** Of these, the ones that are under way. */
+  async #listOpen(ids: ReadonlySet<string>): Promise<Map<string, WorkState>> {
+    const open = new Map<string, WorkState>();
+    let pages = 0;
+    let seen = 0;
+    for await (const page of this.#api.list('mr-')) {
+      for (const { Id = '', Status } of page) {
+        if (!ids.has(Id)) continue;
+        seen += 1;
+        const state = stateOf({ Id, Status });
+        if (!hasEnded(state.status)) open.set(Id, state);
+      }
+      if ((pages += 1) >= MOST_PAGES || seen === ids.size) break;
+    }
+    return open;
   }
 
   /** What is wrong with this statement alone is its state; what is wrong with the connection is thrown. */
   async #state(id: string): Promise<WorkState | EtlError | undefined> {
     try {
-      return stateOf(await this.#client.send(new DescribeStatementCommand({ Id: id })));
+      return this.#polls.note(id, await this.#api.describe(id));
     } catch (error) {
-      if (error instanceof Error && UNKNOWN.includes(error.name)) return undefined;
+      if (isUnknown(error)) return undefined;
       const failure = fromAwsError(error, `describe statement ${id}`);
       if (FAILURE[failure.type].retryable) throw failure;
       return failure;
@@ -168,6 +218,10 @@ export class RedshiftWarehouse implements Warehouse {
     return state !== undefined && !hasEnded(state.status);
   }
 
+  async #describe(id: string) {
+    return this.#polls.ended(id) ?? this.#send('describe a statement', () => this.#api.describe(id));
+  }
+
   async #send<T>(doing: string, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
@@ -177,8 +231,5 @@ export class RedshiftWarehouse implements Warehouse {
   }
 }
 
-function known(id: string | undefined): string {
-  if (id === undefined)
-    throw new EtlError('Unexpected', 'the Redshift Data API answered without a statement ID');
-  return id;
-}
+/** Makes the name of a look that is asked anew each time: an old look's answer would be an old truth. */
+const now = (): string => Date.now().toString(36);

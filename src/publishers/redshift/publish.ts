@@ -1,141 +1,116 @@
-import { shortHash } from '../../domain/key.ts';
 import { EtlError } from '../../domain/failure.ts';
-import type { PublishPlan, PublishRequest } from '../../ports.ts';
+import type { Once, PublishPlan, PublishRequest, StatementBatch, TableShape } from '../../ports.ts';
+import type { Catalog } from './catalog.ts';
+import { checkColumns, createTable, loadedColumns, orderWarnings, tableFor } from './columns.ts';
+import { copyStatement } from './copy.ts';
+import { guard, ledgerGuard, ledgerQuery, ledgerRow, lock, UNPUBLISHED } from './ledger.ts';
+import { moves } from './moves.ts';
+import { stageTable, type TableName } from './names.ts';
 
-/*
- * Redshift enforces no keys; its transaction takes the snapshot at the first SELECT, DML, CREATE or DROP, though not at
- * LOCK; and TRUNCATE commits. Hence: the lock first, then the ledger's guard, then DELETE and INSERT, all in one
- * transaction. A guard is a query that divides by zero when the rows must not be published.
- */
+const HOUR_MS = 3_600_000;
+/** A statement of the Data API lives 24 hours at the most, so that nothing uses an older stage any more. */
+const STAGE_LIVES_MS = 48 * HOUR_MS;
+/** Each costs a statement of the batch. */
+const SWEPT_AT_ONCE = 10;
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$/;
-
-/** What was published, when and by whom; made on first use. */
-const LEDGER = [
-  'CREATE SCHEMA IF NOT EXISTS millrace',
-  'CREATE TABLE IF NOT EXISTS millrace.ledger (target varchar(256), unit varchar(512), key varchar(64), seq bigint, ' +
-    'manifest_hash varchar(64), row_count bigint, published_at timestamp)',
-];
+/** What a plan is made of beside the request. */
+export interface Around {
+  target: TableName;
+  catalog: Catalog;
+  iamRole: string | undefined;
+  nowMs: number;
+}
 
 /** The statements that publish a request's files exactly once. */
-export function publishPlan(request: PublishRequest, iamRole: string | undefined): PublishPlan {
-  const target = identifier(request.table, 'table').toLowerCase();
-  const stage = `millrace.s_${request.key.replaceAll('-', '_')}`;
-  const lock = `millrace.lock_${shortHash(target, 16)}`;
-  const ledgerOf = `target = ${text(target)} AND unit = ${text(request.unit)}`;
-  const move = moves(request, target, stage);
-  const publish = [
-    `LOCK TABLE ${lock}`,
-    guard(
-      `COUNT(*) = 0`,
-      `FROM millrace.ledger WHERE ${ledgerOf} AND (key = ${text(request.key)} OR seq > ${request.seq})`,
-    ),
-    guard(`COUNT(*) = ${request.rows}`, `FROM ${stage}`),
-    ...move.guards.map(({ sql }) => sql),
-    ...move.statements,
-    `INSERT INTO millrace.ledger (target, unit, key, seq, manifest_hash, row_count, published_at) ` +
-      `VALUES (${text(target)}, ${text(request.unit)}, ${text(request.key)}, ${request.seq}, ` +
-      `${text(request.manifestHash)}, ${request.rows}, GETDATE())`,
-    `DROP TABLE ${stage}`,
+export function publishPlan(request: PublishRequest, around: Around): PublishPlan {
+  const { target, nowMs } = around;
+  const table = targetOf(request, around);
+  const loaded = loadedColumns(request, table);
+  const { columns: ofFiles, rows } = request.contents;
+  // A table that is made for the files has their types.
+  if (ofFiles !== undefined && around.catalog.table) checkColumns(ofFiles, table, loaded);
+  const stage = `millrace.${stageTable(request.key, nowMs)}`;
+  const once: Once = { target: target.full, unit: request.unit, key: request.key, seq: request.seq };
+  const columns = loaded ?? table.columns.map(({ name }) => name);
+  const move = moves({ request, target, table, stage, columns });
+  const guards = [
+    { sql: ledgerGuard(once, request.mode === 'append'), broken: UNPUBLISHED },
+    ...(rows === undefined
+      ? []
+      : [
+          {
+            sql: guard(`COUNT(*) = ${rows}`, `FROM ${stage}`),
+            broken: `the stage does not have the ${rows} rows that the files have`,
+          },
+        ]),
+    ...move.guards,
   ];
+  const changes = [...(move.delete === undefined ? [] : [move.delete]), move.insert];
+  const firstChange = 1 + guards.length;
+  const staging = stageOf(request, around, { table, stage, once, loaded });
   return {
-    stage: { statements: stageStatements(request, target, stage, lock, iamRole) },
-    publish: { statements: publish },
-    guards: Object.fromEntries([
-      [1, 'the ledger has this publication, or a newer run of its interval'],
-      [2, `the stage does not have the ${request.rows} rows that the files have`],
-      ...move.guards.map(({ broken }, index) => [3 + index, broken] as const),
-    ]),
-    ledger: {
+    stage: staging.stage,
+    load: staging.load,
+    publish: {
       statements: [
-        ...LEDGER,
-        `SELECT SUM(CASE WHEN key = ${text(request.key)} THEN 1 ELSE 0 END) AS published, ` +
-          `SUM(CASE WHEN key <> ${text(request.key)} AND seq > ${request.seq} THEN 1 ELSE 0 END) AS newer ` +
-          `FROM millrace.ledger WHERE ${ledgerOf}`,
+        lock(target.full),
+        ...guards.map(({ sql }) => sql),
+        ...changes,
+        ledgerRow(once, request.manifestHash, ['COUNT(*)', ` FROM ${stage}`]),
+        `DROP TABLE ${stage}`,
       ],
     },
+    insert: firstChange + changes.length - 1,
+    ...(move.delete !== undefined && { delete: firstChange }),
+    guards: {
+      stage: { [staging.guarded]: UNPUBLISHED },
+      publish: Object.fromEntries(guards.map(({ broken }, index) => [1 + index, broken])),
+    },
+    ledger: { statements: [ledgerQuery(once, request.manifestHash)] },
     cleanUp: { statements: [`DROP TABLE IF EXISTS ${stage}`] },
+    warnings: ofFiles === undefined ? [] : orderWarnings(ofFiles, table, loaded),
   };
 }
 
-function stageStatements(
-  { manifest, format }: PublishRequest,
-  target: string,
-  stage: string,
-  lock: string,
-  iamRole: string | undefined,
-): string[] {
-  if (format !== 'parquet') {
-    throw new EtlError(
-      'Rejected',
-      `COPY takes Parquet for now, and the files are ${format}; write them as parquet`,
-    );
-  }
-  return [
-    ...LEDGER,
-    `CREATE TABLE IF NOT EXISTS ${lock} (locked int)`,
+function targetOf(
+  { createTable: create, contents }: PublishRequest,
+  { target, catalog }: Around,
+): TableShape {
+  if (catalog.table) return catalog.table;
+  if (catalog.isNoTable)
+    throw new EtlError('PublishFailed', `${target.full} is a view, and COPY loads into tables`);
+  if (create) return tableFor(target.full, contents.columns);
+  const mend = 'create it before, or let the step do it by createTable: true';
+  throw new EtlError('PublishFailed', `the table ${target.full} does not exist; ${mend}`);
+}
+
+/** Loading into a table of its own; and the stages go that were left behind, as when a run was terminated. */
+function stageOf(
+  request: PublishRequest,
+  { catalog, target, nowMs, iamRole }: Around,
+  {
+    table,
+    stage,
+    once,
+    loaded,
+  }: { table: TableShape; stage: string; once: Once; loaded: readonly string[] | undefined },
+): { stage: StatementBatch; load: number; guarded: number } {
+  const stale = catalog.stages
+    .filter(({ preparedAt }) => preparedAt < nowMs - STAGE_LIVES_MS)
+    .slice(0, SWEPT_AT_ONCE);
+  const made = catalog.table ? [] : [createTable(target.sql, table)];
+  const before = [
+    ...made,
+    // Asked again before the publication; here it saves the load.
+    ledgerGuard(once, request.mode === 'append'),
     `DROP TABLE IF EXISTS ${stage}`,
-    `CREATE TABLE ${stage} (LIKE ${target})`,
-    `COPY ${stage} FROM ${text(manifest)} IAM_ROLE ${iamRole === undefined ? 'default' : text(iamRole)} ` +
-      'FORMAT AS PARQUET MANIFEST',
+    `CREATE TABLE ${stage} (LIKE ${target.sql})`,
   ];
-}
-
-interface Moves {
-  guards: { sql: string; broken: string }[];
-  statements: string[];
-}
-
-/** How the staged rows get into the target. */
-function moves({ mode, uniqueKey = [], where }: PublishRequest, target: string, stage: string): Moves {
-  const insert = `INSERT INTO ${target} SELECT * FROM ${stage}`;
-  if (mode === 'replaceWhere') {
-    if (where === undefined) throw new EtlError('Rejected', 'replaceWhere needs `where`');
-    const outside = guard('COUNT(*) = 0', `FROM ${stage} WHERE (${where}) IS NOT TRUE`);
-    const broken = `the files have rows outside of \`where: ${where}\`, which a rerun would load twice`;
-    return {
-      guards: [{ sql: outside, broken }],
-      statements: [`DELETE FROM ${target} WHERE ${where}`, insert],
-    };
-  }
-  if (uniqueKey.length === 0)
-    throw new EtlError('Rejected', 'upsert needs `uniqueKey`, the columns that tell rows apart');
-  const columns = uniqueKey.map((column) => identifier(column, 'uniqueKey'));
-  const table = target.split('.').at(-1);
-  const list = columns.join(', ');
-  const missing = columns.map((column) => `${column} IS NULL`).join(' OR ');
+  const load = copyStatement(request, stage, loaded, iamRole);
+  const sweep = stale.map(({ name }) => `DROP TABLE IF EXISTS millrace.${name}`);
   return {
-    guards: [
-      {
-        sql: guard(
-          'COUNT(*) = 0',
-          `FROM (SELECT ${list} FROM ${stage} GROUP BY ${list} HAVING COUNT(*) > 1) d`,
-        ),
-        broken: `the files have several rows with the same ${list}: make them one in the job's SQL`,
-      },
-      {
-        sql: guard('COUNT(*) = 0', `FROM ${stage} WHERE ${missing}`),
-        broken: `the files have rows whose ${list} is null, which no later upsert would find again`,
-      },
-    ],
-    statements: [
-      `DELETE FROM ${target} USING ${stage} s WHERE ` +
-        columns.map((column) => `${table}.${column} = s.${column}`).join(' AND '),
-      insert,
-    ],
+    stage: { statements: [...before, load, ...sweep] },
+    load: before.length,
+    guarded: made.length,
   };
 }
-
-const guard = (holds: string, from: string): string =>
-  `SELECT 1/(CASE WHEN ${holds} THEN 1 ELSE 0 END) ${from}`;
-
-function identifier(name: string, what: string): string {
-  if (NAME.test(name)) return name;
-  throw new EtlError(
-    'Rejected',
-    `${what} ${JSON.stringify(name)} is no plain name; write letters, digits and _`,
-  );
-}
-
-/** Quotes and backslashes are both doubled: Redshift reads backslash escapes in literals. */
-const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

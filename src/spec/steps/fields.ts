@@ -1,20 +1,30 @@
 import { z } from 'zod';
-import { connectionName, filled, matching } from '../fields.ts';
+import { anyJson, connectionName, filled, matching } from '../fields.ts';
 
 /* The fields that several kinds of step have. */
 
 export const path = () => filled().meta({ description: 'An s3:// URL or a local path; ${…} is CEL.' });
 
-export const fileSet = () =>
+const DATA_FORMATS = ['parquet', 'csv', 'json'] as const;
+/** COPY reads one more; its rows can't be counted, so no engine's output is in it. */
+const LOADED_FORMATS = [...DATA_FORMATS, 'orc'] as const;
+
+const filesOf = <F extends readonly [string, ...string[]]>(formats: F) =>
   z
-    .strictObject({ path: path(), format: z.enum(['parquet', 'csv', 'json']) })
+    .strictObject({ path: path(), format: z.enum(formats) })
     .meta({ description: 'Files of one format: a folder (ending in /), a file or a glob.' });
 
-export const fileSetTemplate = () =>
-  z.union([filled(), fileSet()]).meta({
+const templateOf = <F extends readonly [string, ...string[]]>(formats: F) =>
+  z.union([filled(), filesOf(formats)]).meta({
     description: 'Files, or those of an earlier step: "${steps.x.output}".',
     examples: ['{ path: s3://bucket/folder/, format: parquet }'],
   });
+
+export const fileSet = () => filesOf(DATA_FORMATS);
+
+export const fileSetTemplate = () => templateOf(DATA_FORMATS);
+
+export const loadedFiles = () => templateOf(LOADED_FORMATS);
 
 export const query = () =>
   z.union([filled(), z.strictObject({ file: filled() })]).meta({
@@ -54,3 +64,20 @@ export const table = () =>
     /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$|\$\{/,
     'a table is like public.orders, of letters, digits and _',
   );
+
+export const columns = () => z.array(column()).min(1);
+
+export const role = () =>
+  filled().optional().meta({ description: 'A role in place of the warehouse’s, to reach S3 with.' });
+
+export const parameters = () =>
+  z
+    .record(
+      matching('bad-name', /^[A-Za-z_]\w*$/, 'a parameter has letters, digits and _, no digit first'),
+      anyJson(),
+    )
+    .optional()
+    .meta({
+      description: 'Values for :name in the query; any text may be one.',
+      examples: ['{ who: "${params.name}" }'],
+    });

@@ -12,6 +12,7 @@ import { notify } from './notify.ts';
 import { putObject } from './put-object.ts';
 import { redshiftCopy } from './redshift-copy.ts';
 import { redshiftSql } from './redshift-sql.ts';
+import { redshiftUnload } from './redshift-unload.ts';
 import { sql } from './sql.ts';
 import { waitForData } from './wait-for-data.ts';
 
@@ -26,6 +27,7 @@ export const KIND_SPECS = {
   shell,
   chain,
   redshiftCopy,
+  redshiftUnload,
   redshiftSql,
   check,
   activateDataPipeline,

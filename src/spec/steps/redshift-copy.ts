@@ -1,88 +1,86 @@
 import { z } from 'zod';
 import { filled } from '../fields.ts';
-import type { Problem } from '../problem.ts';
-import { isRawMap } from '../raw-map.ts';
-import { column, fileSetTemplate, table, warehouse } from './fields.ts';
-import { kindSpec, type KindCheck } from './kind.ts';
+import { checkCopy } from './check-copy.ts';
+import { column, columns, loadedFiles, role, table, warehouse } from './fields.ts';
+import { kindSpec } from './kind.ts';
 
 export const redshiftCopy = kindSpec('redshiftCopy', {
   schema: z
     .strictObject({
       warehouse: warehouse(),
-      from: fileSetTemplate(),
+      from: loadedFiles(),
       table: table().meta({ description: 'The table, with its schema.', examples: ['public.orders'] }),
-      mode: z.enum(['upsert', 'replaceWhere']).meta({
+      mode: z.enum(['append', 'upsert', 'replace', 'replaceWhere']).meta({
         description:
-          'upsert replaces the rows of the same uniqueKey, replaceWhere all rows for which where is true.',
+          'append adds the rows, once per interval; upsert replaces the rows of the same uniqueKey, replaceWhere all rows for which where is true, replace all.',
       }),
-      uniqueKey: z
-        .array(column())
-        .min(1)
+      uniqueKey: columns()
         .optional()
         .meta({
-          description: 'For upsert: the columns that tell rows apart.',
+          description: 'For upsert: the columns that tell rows apart; else the table’s primary key.',
           examples: ['[day, origin]'],
+        }),
+      orderBy: z
+        .union([column(), columns()])
+        .optional()
+        .meta({
+          description: 'For upsert: of rows with the same key in the files the last by these columns wins.',
+          examples: ['updated_at'],
         }),
       where: filled()
         .optional()
         .meta({ description: 'For replaceWhere: SQL.', examples: ['day = ${interval.date}'] }),
+      columns: z
+        .union([columns(), z.record(column(), filled())])
+        .optional()
+        .meta({
+          description:
+            'The table’s columns in the order of the files’; or, for Parquet, table column: file column.',
+          examples: ['[day, origin, flights]'],
+        }),
+      options: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+        .optional()
+        .meta({
+          description: 'COPY’s own options.',
+          examples: ['{ delimiter: "|", dateFormat: auto }'],
+        }),
+      maxErrors: z.int().min(0).max(100_000).optional().meta({
+        description: 'How many rows may be left out, for CSV and JSON; they are kept in S3.',
+      }),
+      createTable: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Makes the table where it is missing, by the columns of the Parquet files.' }),
+      iamRole: role(),
     })
     .meta({ description: 'Publishes files into a Redshift table, exactly once.' }),
   connection: 'warehouse',
-  texts: { from: 'fileSet', mode: 'plain', uniqueKey: 'plain', 'uniqueKey.*': 'plain', where: 'sql' },
-  build: ({ warehouse: own, from, table: target, mode, uniqueKey, where }, build) => ({
+  texts: {
+    from: 'fileSet',
+    mode: 'plain',
+    uniqueKey: 'plain',
+    'uniqueKey.*': 'plain',
+    orderBy: 'plain',
+    'orderBy.*': 'plain',
+    columns: 'plain',
+    'columns.*': 'plain',
+    'options.*': 'plain',
+    where: 'sql',
+  },
+  build: ({ warehouse: own, from, table: target, mode, orderBy, ...more }, build) => ({
     warehouse: build.connection('warehouse', own),
     from,
     table: target,
     mode,
-    ...(uniqueKey && { uniqueKey }),
-    ...(where !== undefined && { where }),
+    ...(orderBy !== undefined && { orderBy: typeof orderBy === 'string' ? [orderBy] : orderBy }),
+    ...defined(more),
   }),
-  check: (check) => [...checkMode(check), ...checkSource(check)],
+  check: checkCopy,
 });
 
-function checkMode({ source, step: { path, fields } }: KindCheck): Problem[] {
-  const copy = fields['redshiftCopy'];
-  if (!isRawMap(copy)) return [];
-  const at = [...path, 'redshiftCopy'];
-  const needed = { upsert: 'uniqueKey', replaceWhere: 'where' } as const;
-  const mode = copy['mode'];
-  if (mode !== 'upsert' && mode !== 'replaceWhere') return [];
-  const name = needed[mode];
-  const other = mode === 'upsert' ? 'where' : 'uniqueKey';
-  const problems: Problem[] = [];
-  if (copy[name] === undefined) {
-    const like = mode === 'upsert' ? '[day, origin]' : 'day = ${interval.date}';
-    const fix = `add ${name}, like ${name}: ${like}`;
-    problems.push({ ...source.place(at), code: 'missing-field', message: `${mode} needs ${name}`, fix });
-  }
-  if (copy[other] !== undefined) {
-    const message = `${mode} has no use for ${other}`;
-    const fix = `leave it out, or take another mode`;
-    problems.push({ ...source.placeOfKey([...at, other]), code: 'conflicting-fields', message, fix });
-  }
-  return problems;
-}
-
-/** COPY reads Parquet from S3, which can be told of files that are named here or are another step's output. */
-function checkSource({ source, step: { path, fields }, steps }: KindCheck): Problem[] {
-  const copy = fields['redshiftCopy'];
-  const from = isRawMap(copy) ? copy['from'] : undefined;
-  const [, id] = /^\$\{\s*steps\.(\w+)\.output\s*\}$/.exec(typeof from === 'string' ? from : '') ?? [];
-  const sql = steps.find((other) => id !== undefined && other.id === id)?.fields['sql'];
-  const files = id === undefined ? from : isRawMap(sql) ? sql['output'] : undefined;
-  if (!isRawMap(files)) return [];
-  const place = source.place([...path, 'redshiftCopy', 'from']);
-  const whose = id === undefined ? 'these files are' : `the output of ${id} is`;
-  const problems: Problem[] = [];
-  if (typeof files['format'] === 'string' && files['format'] !== 'parquet') {
-    const message = `${whose} ${files['format']}, and COPY takes Parquet for now`;
-    problems.push({ ...place, code: 'wrong-type', message, fix: 'write format: parquet' });
-  }
-  if (typeof files['path'] === 'string' && !/^(s3:\/\/|\$\{)/.test(files['path'])) {
-    const message = `${whose} not in S3, and COPY reads nothing else`;
-    const fix = 'write it to a path that begins with s3://';
-    problems.push({ ...place, code: 'wrong-type', message, fix });
-  }
-  return problems;
-}
+/** Without the fields that aren't there, which the history has no use for. */
+const defined = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };

@@ -1,0 +1,112 @@
+import { EtlError } from '../../domain/failure.ts';
+import type { FileColumn, PublishRequest, TableShape } from '../../ports.ts';
+import { fits, sqlTypeOf } from './column-types.ts';
+import { quoted } from './names.ts';
+
+const wrong = (message: string): EtlError => new EtlError('PublishFailed', message);
+
+/** The table's columns that these names mean, as the catalog writes them. */
+export function resolveColumns(
+  names: readonly string[],
+  { name: table, columns }: TableShape,
+  what: string,
+): string[] {
+  return names.map((name) => {
+    const found =
+      columns.find((column) => column.name === name) ??
+      columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+    if (found) return found.name;
+    throw wrong(
+      `${table} has no column ${name}, which ${what} names; it has: ${columns.map((column) => column.name).join(', ')}`,
+    );
+  });
+}
+
+/** The columns of the table that the files have, in the order of the files'. Undefined means all, in the table's order. */
+export function loadedColumns(
+  { columns, contents }: PublishRequest,
+  table: TableShape,
+): string[] | undefined {
+  if (columns === undefined) return undefined;
+  if (Array.isArray(columns)) return resolveColumns(columns, table, '`columns`');
+  const mapped = Object.entries(columns);
+  const targets = resolveColumns(
+    mapped.map(([target]) => target),
+    table,
+    '`columns`',
+  );
+  if (contents.columns === undefined)
+    throw wrong(
+      'a mapping of `columns` needs files that name their columns, which is Parquet; write a list, in the order of the files’',
+    );
+  return contents.columns.map(({ name }) => {
+    const index = mapped.findIndex(([, source]) => source === name);
+    const target = targets[index];
+    if (target !== undefined) return target;
+    const asked = mapped.map(([, source]) => source).join(', ');
+    throw wrong(
+      `the files have a column ${name}, and \`columns\` takes only ${asked}; map it as well, or leave it out of the files`,
+    );
+  });
+}
+
+/** What is wrong with the files' columns beside the table's, all of it; COPY would find the first after the load has begun. */
+export function checkColumns(
+  files: readonly FileColumn[],
+  table: TableShape,
+  loaded: readonly string[] | undefined,
+): void {
+  const wanted = loaded ?? table.columns.map(({ name }) => name);
+  if (files.length !== wanted.length) {
+    const list = (names: readonly string[]) => `${names.length} (${names.join(', ')})`;
+    const where = loaded ? '`columns` names' : `${table.name} has`;
+    throw wrong(
+      `the files have ${list(files.map(({ name }) => name))} columns and ${where} ${list(wanted)}; ` +
+        'COPY loads Parquet by position: write the same columns in the same order, or name them by `columns`',
+    );
+  }
+  const faults = files.flatMap(({ name, type }, index) => {
+    const column = table.columns.find((other) => other.name === wanted[index]);
+    if (!column || fits(type, column.type)) return [];
+    return [
+      `column ${index + 1}, ${name}, is ${type} in the files, and ${column.name} is ${column.type} in ${table.name}`,
+    ];
+  });
+  if (faults.length > 0) throw wrong(`${faults.join('; ')}: cast them in the job's SQL`);
+}
+
+/** Columns in the same order whose names differ: by position they may land in each other's place. */
+export function orderWarnings(
+  files: readonly FileColumn[],
+  table: TableShape,
+  loaded: readonly string[] | undefined,
+): string[] {
+  if (loaded !== undefined) return [];
+  const names = table.columns.map(({ name }) => name.toLowerCase());
+  const moved = files.filter(
+    ({ name }, index) => names.includes(name.toLowerCase()) && names[index] !== name.toLowerCase(),
+  );
+  if (moved.length === 0) return [];
+  return [
+    `${moved.map(({ name }) => name).join(', ')} stand in another place in the files than in ${table.name}, and COPY goes by position`,
+  ];
+}
+
+/** The columns of a table that is made for the files. */
+export function tableFor(name: string, columns: readonly FileColumn[] | undefined): TableShape {
+  if (columns === undefined)
+    throw wrong(
+      `${name} does not exist, and createTable can make it from Parquet files only; create it before`,
+    );
+  const made = columns.map((column) => {
+    const type = sqlTypeOf(column);
+    if (type !== undefined) return { name: column.name.toLowerCase(), type };
+    throw wrong(
+      `the files have a column ${column.name} of the type ${column.type}, for which createTable knows none in Redshift; create ${name} before`,
+    );
+  });
+  return { name, columns: made, primaryKey: [] };
+}
+
+export const createTable = (sql: string, { columns }: TableShape): string =>
+  `CREATE TABLE IF NOT EXISTS ${sql} (${columns.map(({ name, type }) => `${quoted(name)} ${type}`).join(', ')})`;
