@@ -8,7 +8,11 @@ import { checkQuery, type QueryTree } from './check-query.ts';
 import type { JobSettings, S3Access } from './settings.ts';
 
 /* ORC is refused before, by `checkSpec`. */
-const READ: Partial<Record<FileFormat, string>> = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' };
+const READ: Partial<Record<FileFormat, string>> = {
+  parquet: 'read_parquet',
+  csv: 'read_csv',
+  json: 'read_json',
+};
 const WRITE: Partial<Record<FileFormat, string>> = {
   parquet: 'FORMAT parquet, COMPRESSION snappy',
   csv: 'FORMAT csv, HEADER',
