@@ -1,13 +1,17 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { StepDefinition } from '../src/domain/definition.ts';
+import { formatDuration } from '../src/domain/duration.ts';
+import { shortHash } from '../src/domain/key.ts';
 import { nextSteps } from '../src/domain/order.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunRecord } from '../src/domain/run-record.ts';
 import type { Progress, RunResult, Scope, StepFailure, StepProgress } from '../src/domain/run.ts';
 import type { RunStatus, StepState } from '../src/domain/state.ts';
 import { Clusters } from './clusters.ts';
+import { stepFailure } from './failures.ts';
 import { writeRecord } from './record.ts';
 import { StepRun } from './step-run.ts';
+import { LATE } from './steps/index.ts';
 import { showInTemporal, tellTemporal } from './story.ts';
 import { registerUpdates } from './updates.ts';
 
@@ -24,25 +28,31 @@ export class Run {
   readonly clusters = new Clusters();
   /** What the run failed with; `onFailure` sees it. */
   failure: StepFailure | undefined;
+  #succeeded = false;
+  readonly #hashes = new Set<string>();
 
   constructor(plan: RunPlan & { role: 'run' }) {
     this.plan = plan;
-    const all = [...plan.definition.steps, ...plan.definition.onFailure];
+    const { steps, finally: always = [], onSuccess = [], onFailure } = plan.definition;
+    const all = [...steps, ...always, ...onSuccess, ...onFailure];
     this.steps = new Map(all.map((step) => [step.id, new StepRun(step, this)]));
-    registerUpdates(this.steps);
+    registerUpdates(() => [...this.steps.values()].flatMap((step) => [step, ...step.items]));
     tellTemporal(plan);
     this.changed();
   }
 
   async execute(): Promise<RunResult> {
-    const { steps, onFailure } = this.plan.definition;
-    await this.#inOrder(steps);
-    // A cancelled run has done its clean-up in the steps, and says no more.
-    if (CancellationScope.current().consideredCancelled) {
-      await this.#close('cancelled');
-      await CancellationScope.current().cancelRequested;
+    const { steps, finally: always = [], onSuccess = [], onFailure } = this.plan.definition;
+    const isLate = await this.#withinTime(() => this.#inOrder(steps));
+    if (always.length > 0) await CancellationScope.nonCancellable(() => this.#inOrder(always));
+    await this.#endIfCancelled();
+    this.failure = this.#firstFailure([...steps, ...always]) ?? (isLate ? this.#lateness(steps) : undefined);
+    if (this.failure === undefined) {
+      this.#succeeded = true;
+      await this.#inOrder(onSuccess);
+      await this.#endIfCancelled();
+      this.failure = this.#firstFailure(onSuccess);
     }
-    this.failure = this.#firstFailure(steps);
     if (this.failure === undefined) {
       await this.#close('done');
       return { status: 'done', interval: this.plan.interval.id, steps: this.progress().steps };
@@ -50,6 +60,40 @@ export class Run {
     await this.#inOrder(onFailure);
     await this.#close('failed');
     throw this.#asFailure(this.failure);
+  }
+
+  /** A cancelled run has done its clean-up in the steps and in `finally`, and says no more. */
+  async #endIfCancelled(): Promise<void> {
+    if (!CancellationScope.current().consideredCancelled) return;
+    await this.#close('cancelled');
+    await CancellationScope.current().cancelRequested;
+  }
+
+  /** Ends what runs when the time of the run is up; says whether it was. */
+  async #withinTime(work: () => Promise<void>): Promise<boolean> {
+    const { timeoutMs } = this.plan.definition;
+    const scope = new CancellationScope({
+      cancellable: true,
+      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    });
+    await scope.run(work);
+    return scope.consideredCancelled && !CancellationScope.current().consideredCancelled;
+  }
+
+  /** What a run failed with whose time was up: its first step that was cut off, or never began. */
+  #lateness(steps: StepDefinition[]): StepFailure | undefined {
+    const late = steps.find(({ id }) => ['cancelled', 'waiting'].includes(this.#step(id).state));
+    if (late === undefined) return undefined;
+    const words = `the run timed out after ${formatDuration(this.plan.definition.timeoutMs ?? 0)}`;
+    return stepFailure(late.id, { type: LATE[late.kind], message: words, details: this.#step(late.id).work });
+  }
+
+  /** The id that a step's keys are made of, whose hash no other step of the run has. */
+  keyId(id: string): string {
+    let keyId = id;
+    for (let n = 1; this.#hashes.has(shortHash(keyId, 8)); n += 1) keyId = `${id}#${n}`;
+    this.#hashes.add(shortHash(keyId, 8));
+    return keyId;
   }
 
   /** Starts what may start, until nothing is left. */
@@ -121,9 +165,10 @@ export class Run {
   }
 
   #shown(): StepRun[] {
-    const { steps, onFailure } = this.plan.definition;
-    // The steps of onFailure are part of the story only once there is a failure.
-    const shown = this.failure === undefined ? steps : [...steps, ...onFailure];
+    const { steps, finally: always = [], onSuccess = [], onFailure } = this.plan.definition;
+    // Some steps are part of the story only once it is known how it ends.
+    const last = this.failure === undefined ? [] : onFailure;
+    const shown = [...steps, ...always, ...(this.#succeeded ? onSuccess : []), ...last];
     return shown.map(({ id }) => this.#step(id));
   }
 
@@ -159,7 +204,7 @@ export class Run {
 /** The steps, without the lists in their results where all that is too much for one answer; the history has them. */
 function fitting(steps: StepProgress[]): StepProgress[] {
   if (JSON.stringify(steps).length <= LONGEST_STORY) return steps;
-  return steps.map((step) => {
+  return steps.map(({ items: _, ...step }) => {
     if (step.result === null) return step;
     const { attempts, startedAt, endedAt, ...own } = step.result;
     const small = Object.entries(own).filter(([, value]) => JSON.stringify(value).length <= LONGEST_FIELD);

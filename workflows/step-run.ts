@@ -1,5 +1,5 @@
 import { condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
-import type { StepDefinition } from '../src/domain/definition.ts';
+import type { Json, StepDefinition } from '../src/domain/definition.ts';
 import { evaluateCondition } from '../src/domain/expression.ts';
 import type { FailureDetails, FailureType } from '../src/domain/failure.ts';
 import { jobKey } from '../src/domain/key.ts';
@@ -8,6 +8,7 @@ import type { RecordedStep } from '../src/domain/run-record.ts';
 import { stepHasEnded, type StepState } from '../src/domain/state.ts';
 import { withDeadline } from './deadline.ts';
 import { failure, faultOf, rejecting, stepFailure } from './failures.ts';
+import { itemRuns, runItems } from './items.ts';
 import type { Run } from './run.ts';
 import { LATE, runKind } from './steps/index.ts';
 
@@ -21,6 +22,9 @@ export type Decision = { adopt: string } | 'resubmit' | 'abandon';
 export class StepRun {
   readonly definition: StepDefinition;
   readonly run: Run;
+  readonly item: { value: Json } | undefined;
+  /** Of a step with `forEach`, once it runs. */
+  items: StepRun[] = [];
   state: StepState = 'waiting';
   attempt = 0;
   result: StepResult | null = null;
@@ -35,13 +39,24 @@ export class StepRun {
   /** Remote work that may run on, and why it could not be stopped. */
   unstopped: string | null = null;
   #detail: string | null = null;
+  /** What its keys are made of: the id, unless another step's has the same hash. */
+  readonly #keyId: string;
   #keys = 0;
   #startedAt: string | null = null;
   #endedAt: string | null = null;
 
-  constructor(definition: StepDefinition, run: Run) {
+  /** `item` is for the step of one item of a step with `forEach`. */
+  constructor(definition: StepDefinition, run: Run, item?: { value: Json }) {
     this.definition = definition;
     this.run = run;
+    this.item = item;
+    this.#keyId = run.keyId(definition.id);
+  }
+
+  /** The step for one item of its list. */
+  ofItem(label: string, item: Json): StepRun {
+    const { when: _, whenAt: __, forEach: ___, ...definition } = this.definition;
+    return new StepRun({ ...definition, id: `${definition.id}[${label}]` }, this.run, { value: item });
   }
 
   /** Never rejects: what happened is in `state`, `result` and `failure`. */
@@ -51,7 +66,7 @@ export class StepRun {
       const startedAt = new Date().toISOString();
       this.#startedAt = startedAt;
       this.#enter('running');
-      const result = await this.#attempts();
+      const result = await this.#result();
       const times = { attempts: this.attempt, startedAt, endedAt: new Date().toISOString() };
       this.result = { ...result, ...times };
       this.#enter('done');
@@ -69,11 +84,12 @@ export class StepRun {
   /** A key that no submission of this step has had. */
   nextKey(): string {
     this.#keys += 1;
-    return jobKey(workflowInfo().firstExecutionRunId, this.definition.id, this.#keys);
+    return jobKey(workflowInfo().firstExecutionRunId, this.#keyId, this.#keys);
   }
 
   scope(): Scope {
-    return this.run.scope();
+    const scope = this.run.scope();
+    return this.item ? { ...scope, item: this.item.value } : scope;
   }
 
   /** Says what the step waits for. */
@@ -97,8 +113,18 @@ export class StepRun {
 
   progress(): StepProgress {
     const { id, kind } = this.definition;
-    const { state, attempt, result, failure } = this;
-    return { id, kind, state, attempt, result, failure, detail: this.#detail };
+    const { state, attempt, result, failure, item, items } = this;
+    return {
+      id,
+      kind,
+      state,
+      attempt,
+      result,
+      failure,
+      detail: this.#detail,
+      ...(item && { item: item.value }),
+      ...(items.length > 0 && { items: items.map((one) => one.progress()) }),
+    };
   }
 
   /** What stays known of it. */
@@ -119,6 +145,15 @@ export class StepRun {
     return (
       when === undefined || rejecting(() => evaluateCondition(when, this.scope()), `${whenAt ?? 'when'}: `)
     );
+  }
+
+  async #result(): Promise<object> {
+    const { forEach } = this.definition;
+    if (!forEach) return this.#attempts();
+    this.items = itemRuns(this, forEach);
+    const result = await runItems(this, forEach);
+    this.attempt = Math.max(1, ...this.items.map(({ attempt }) => attempt));
+    return result;
   }
 
   async #attempts(): Promise<object> {

@@ -14,7 +14,7 @@ interface Asked {
 }
 
 /** What a person may decide about a step that cannot go on by itself. */
-export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
+export function registerUpdates(steps: () => readonly StepRun[]): void {
   setHandler(
     adopt,
     ({ step, ref }) => {
@@ -58,16 +58,19 @@ export function registerUpdates(steps: ReadonlyMap<string, StepRun>): void {
   );
 }
 
-function lost(steps: ReadonlyMap<string, StepRun>, id: unknown): StepRun {
+function lost(steps: () => readonly StepRun[], id: unknown): StepRun {
   const run = stepOf(steps, id);
   if (run.state !== 'lost') refuse(`step ${run.definition.id} is ${run.state}, not lost`);
   return run;
 }
 
-function stepOf(steps: ReadonlyMap<string, StepRun>, id: unknown): StepRun {
+function stepOf(steps: () => readonly StepRun[], id: unknown): StepRun {
+  const all = steps();
   return (
-    steps.get(String(id)) ??
-    refuse(`no step is called ${String(id)}; there are: ${[...steps.keys()].join(', ')}`)
+    all.find(({ definition }) => definition.id === id) ??
+    refuse(
+      `no step is called ${String(id)}; there are: ${all.map(({ definition }) => definition.id).join(', ')}`,
+    )
   );
 }
 

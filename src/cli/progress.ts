@@ -34,15 +34,23 @@ export async function askProgress(client: Client, workflowId: string, runId?: st
 /** The steps as lines for a person. */
 export function stepLines({ steps }: Pick<Progress, 'steps'>): string {
   return table(
-    steps.map((step) => [
-      ` ${paint(STATE_STYLE[step.state], step.state.padEnd(9))}`,
-      step.id,
-      paint('dim', step.kind),
-      paint('dim', step.attempt > 1 ? `attempt ${step.attempt}` : ''),
-      words(step),
-    ]),
+    steps
+      .flatMap(withItems)
+      .map((step) => [
+        ` ${paint(STATE_STYLE[step.state], step.state.padEnd(9))}`,
+        step.id,
+        paint('dim', step.kind),
+        paint('dim', step.attempt > 1 ? `attempt ${step.attempt}` : ''),
+        words(step),
+      ]),
   );
 }
+
+/** A step, and those of its items that have something to say. */
+const withItems = (step: StepProgress): StepProgress[] => [
+  step,
+  ...(step.items ?? []).filter(({ state }) => ['running', 'lost', 'failed'].includes(state)),
+];
 
 /** What is worth saying of a step in a few words. */
 export function words({ detail, failure, result }: StepProgress): string {

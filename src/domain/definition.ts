@@ -86,6 +86,12 @@ export interface Expectation {
 
 export type StepKind = keyof StepArgs;
 
+export interface ForEach {
+  list: string | Json[];
+  /** How many run at once. */
+  concurrency: number;
+}
+
 interface StepBase {
   id: string;
   /** The steps that come first; undefined means the list's order. */
@@ -100,6 +106,8 @@ interface StepBase {
   allowFailure: boolean;
   /** What to do when the engine lost the job: stop for `adopt` or `resubmit`, or submit it again. */
   onLost: 'ask' | 'resubmit';
+  /** Runs the step once for each item of a list; a text is a template that comes to one. */
+  forEach?: ForEach;
 }
 
 export type StepOf<K extends StepKind> = StepBase & { kind: K; args: StepArgs[K] };
@@ -123,6 +131,13 @@ export interface Definition {
   covers: Covers;
   timezone: string;
   params: ParamDefinitions;
+  /** How long the steps may take, all together. */
+  timeoutMs?: number;
   steps: StepDefinition[];
+  /** After the steps, whatever they came to, also when the run is cancelled. */
+  finally?: StepDefinition[];
+  /** When nothing failed. */
+  onSuccess?: StepDefinition[];
+  /** Last, when something failed. */
   onFailure: StepDefinition[];
 }

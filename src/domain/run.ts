@@ -44,6 +44,10 @@ export interface StepProgress {
   failure: StepFailure | null;
   /** What the step waits for, in words; null when there is nothing to say. */
   detail: string | null;
+  /** What a step of a list with `forEach` is about. */
+  item?: Json;
+  /** The steps of a step with `forEach`, one for each item. */
+  items?: StepProgress[];
 }
 
 /** The answer of the query `progress`. */
@@ -73,6 +77,8 @@ export interface Scope {
   run: { id: string; runId: string; pipeline: string; startedAt: string };
   /** In the steps of `onFailure`. */
   failure?: StepFailure;
+  /** In what a step with `forEach` does: the item. */
+  item?: Json;
   /** In the `expect` of a check: the query's first row. */
   row?: Json;
 }

@@ -2,6 +2,7 @@ import { parseDuration } from '../domain/duration.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind } from '../domain/definition.ts';
 import type { PipelineFile, RetryFile, StepFile } from './pipeline-schema.ts';
 import { paramDefinitions } from './params.ts';
+import type { StepList } from './raw-pipeline.ts';
 import { scheduleOf } from './schedule.ts';
 import { KIND_SPECS, KINDS } from './steps/index.ts';
 import type { Build, KindSpec } from './steps/kind.ts';
@@ -12,10 +13,15 @@ export interface Around {
   /** What query files hold, by their names as written. */
   texts: ReadonlyMap<string, string>;
   /** Where a step's `when` stands, as `FILE:LINE`. */
-  whenAt(list: 'steps' | 'onFailure', index: number): string;
+  whenAt(list: StepList, index: number): string;
 }
 
 const DEFAULT_DELAY_MS = 60_000;
+const DEFAULT_CONCURRENCY = 4;
+/** No cancellation reaches the steps of `finally`, so each has an end of its own. */
+const FINALLY_TIMEOUT_MS = 3_600_000;
+
+const bounded = (step: StepDefinition): StepDefinition => ({ timeoutMs: FINALLY_TIMEOUT_MS, ...step });
 
 const retryOf = (own: RetryFile | undefined, defaults: RetryFile | undefined): StepDefinition['retry'] => {
   const delay = own?.delay ?? defaults?.delay;
@@ -36,7 +42,7 @@ class Builder {
   }
 
   definition(): Definition {
-    const { name, params = {}, steps, onFailure = [], schedule } = this.#file;
+    const { name, params = {}, schedule, timeout } = this.#file;
     const { covers = 'day', timezone = 'UTC' } = schedule ?? {};
     return {
       name,
@@ -45,15 +51,23 @@ class Builder {
       covers,
       timezone,
       params: paramDefinitions(params),
-      steps: steps.map((step, index) => this.#step(step, this.#around.whenAt('steps', index))),
-      onFailure: onFailure.map((step, index) => this.#step(step, this.#around.whenAt('onFailure', index))),
+      ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) }),
+      steps: this.#steps('steps'),
+      ...(this.#file.finally && { finally: this.#steps('finally').map(bounded) }),
+      ...(this.#file.onSuccess && { onSuccess: this.#steps('onSuccess') }),
+      onFailure: this.#steps('onFailure'),
     };
+  }
+
+  #steps(list: StepList): StepDefinition[] {
+    const steps = this.#file[list] ?? [];
+    return steps.map((step, index) => this.#step(step, this.#around.whenAt(list, index)));
   }
 
   #step(step: StepFile, whenAt: string): StepDefinition {
     const kind = KINDS.find((name) => step[name] !== undefined);
     if (!kind) throw new Error(`step ${step.id} has no kind`);
-    const { id, needs, when, timeout, allowFailure = false, onLost = 'ask' } = step;
+    const { id, needs, when, timeout, forEach, allowFailure = false, onLost = 'ask' } = step;
     return {
       id,
       kind,
@@ -64,6 +78,7 @@ class Builder {
       retry: retryOf(step.retry, this.#file.defaults?.retry),
       allowFailure,
       onLost,
+      ...(forEach && { forEach: { list: forEach, concurrency: step.concurrency ?? DEFAULT_CONCURRENCY } }),
     } as StepDefinition;
   }
 

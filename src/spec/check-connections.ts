@@ -2,7 +2,7 @@ import { checkAbilities } from './check-abilities.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './problem.ts';
 import { isRawMap } from './raw-map.ts';
-import type { RawPipeline, RawStep } from './raw-pipeline.ts';
+import { allSteps, type RawPipeline, type RawStep } from './raw-pipeline.ts';
 import type { Abilities } from './engines.ts';
 import { KIND_SPECS } from './steps/index.ts';
 import type { ConnectionField, KindSpec } from './steps/kind.ts';
@@ -64,6 +64,6 @@ export function checkConnections(
   return [
     ...checkName('engine', defaults['engine'], ['defaults', 'engine']),
     ...checkName('warehouse', defaults['warehouse'], ['defaults', 'warehouse']),
-    ...[...raw.steps, ...raw.onFailure].flatMap(checkStep),
+    ...allSteps(raw).flatMap(checkStep),
   ];
 }

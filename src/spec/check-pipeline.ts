@@ -1,7 +1,7 @@
 import { checkConnections, type Connections } from './check-connections.ts';
 import { checkNeeds, orderOf } from './check-needs.ts';
 import { checkReferences } from './check-references.ts';
-import { checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
+import { checkForEach, checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
 import { checkText, secretProblems, type Locate } from './check-texts.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { checkParams } from './params.ts';
@@ -9,7 +9,14 @@ import { pipelineSchema } from './pipeline-schema.ts';
 import type { Problem } from './problem.ts';
 import type { QueryFiles } from './query-files.ts';
 import { isRawMap } from './raw-map.ts';
-import { rawPipeline, type RawPipeline, type RawStep } from './raw-pipeline.ts';
+import {
+  allSteps,
+  rawPipeline,
+  STEP_LISTS,
+  type RawPipeline,
+  type RawStep,
+  type StepList,
+} from './raw-pipeline.ts';
 import { SchemaProblems } from './schema-problems.ts';
 import { KINDS } from './steps/index.ts';
 import { allTexts, stepTexts, type StepText } from './texts.ts';
@@ -18,7 +25,7 @@ import type { YamlSource } from './yaml-source.ts';
 /** Fields of steps that are no fields: kinds that don't exist, or misspelt ones. */
 function unknownKinds(source: YamlSource, raw: RawPipeline, fields: readonly string[]) {
   const steps = new Set<RawStep>();
-  const problems = [...raw.steps, ...raw.onFailure].flatMap((step) =>
+  const problems = allSteps(raw).flatMap((step) =>
     Object.keys(step.fields)
       .filter((field) => !fields.includes(field) && isUnknownKind(step, field, fields))
       .map((field): Problem => {
@@ -36,36 +43,44 @@ function unknownKinds(source: YamlSource, raw: RawPipeline, fields: readonly str
 }
 
 function checkTexts(source: YamlSource, raw: RawPipeline, files: QueryFiles): Problem[] {
-  const ids = raw.steps.flatMap(({ id }) => id ?? []);
-  const laterIds = raw.onFailure.flatMap(({ id }) => id ?? []);
   const params = isRawMap(raw.root['params']) ? Object.keys(raw.root['params']) : [];
 
   const locator = ({ path, file }: StepText): Locate =>
     file === undefined ? (offset) => source.placeIn(path, offset) : (offset) => files.place(file, offset);
 
-  const checkList = (steps: readonly RawStep[], inFailure: boolean): Problem[] => {
+  /** Steps of lists that ran before may be looked at, however they ended. */
+  const checkList = (list: StepList): Problem[] => {
+    const steps = raw[list];
     const before = orderOf(steps);
     const byNeeds = steps.some(({ needs }) => needs);
+    const lists = STEP_LISTS.slice(0, STEP_LISTS.indexOf(list));
+    const earlier = idsOf(lists.flatMap((name) => raw[name]));
     return steps.flatMap((step) =>
       stepTexts(step, files.texts).flatMap((text) => {
         const locate = locator(text);
         const { expressions, problems } = checkText(text, locate);
         const around = {
           step: step.id,
-          before: new Set([...(inFailure ? ids : []), ...before(step)]),
-          allSteps: inFailure ? [...ids, ...laterIds] : ids,
+          before: new Set([...earlier, ...before(step)]),
+          allSteps: [...earlier, ...idsOf(steps)],
           params,
           byNeeds,
-          inFailure,
+          inFailure: list === 'onFailure',
           inExpect: text.kind === 'expect',
+          inItem: step.fields['forEach'] !== undefined && !OUTSIDE_ITEMS.includes(text.path[2]),
         };
         const references = expressions.flatMap((expression) => expression.references);
         return [...problems, ...checkReferences(references, around, locate)];
       }),
     );
   };
-  return [...checkList(raw.steps, false), ...checkList(raw.onFailure, true)];
+  return STEP_LISTS.flatMap(checkList);
 }
+
+/** The fields of a step that are evaluated once, not for each item. */
+const OUTSIDE_ITEMS: readonly unknown[] = ['when', 'forEach'];
+
+const idsOf = (steps: readonly RawStep[]): string[] => steps.flatMap(({ id }) => id ?? []);
 
 /** That no text of the pipeline, wherever it stands, refers to a secret or to the environment. */
 const checkSecrets = (source: YamlSource, value: unknown, files: QueryFiles): Problem[] => [
@@ -95,8 +110,8 @@ export function checkPipeline(
     ...checkKinds(source, raw, kinds.steps),
     ...checkIds(source, raw),
     ...checkParams(source, raw.root),
-    ...checkNeeds(source, raw.steps),
-    ...checkNeeds(source, raw.onFailure),
+    ...STEP_LISTS.flatMap((list) => checkNeeds(source, raw[list])),
+    ...checkForEach(source, raw),
     ...checkConnections(source, raw, connections),
     ...files.problems,
     ...checkSecrets(source, value, files),

@@ -15,6 +15,8 @@ export interface Surroundings {
   byNeeds: boolean;
   /** Whether `failure` is known: in `onFailure`. */
   inFailure: boolean;
+  /** Whether `item` is known: in a step with `forEach`. */
+  inItem: boolean;
   /** Whether `row` is known: in the `expect` of a check. */
   inExpect: boolean;
 }
@@ -55,6 +57,7 @@ function checkRoot(root: string, around: Surroundings): Fault | undefined {
   const known = ['interval', 'params', 'steps', 'trigger', 'run'];
   if (around.inFailure) known.push('failure');
   if (around.inExpect) known.push('row');
+  if (around.inItem) known.push('item');
   if (known.includes(root)) return undefined;
   if (root === 'failure') {
     return {
@@ -65,6 +68,13 @@ function checkRoot(root: string, around: Surroundings): Fault | undefined {
   }
   if (root === 'row') {
     return { code: 'unknown-root', message: 'row is only known in expect', fix: 'write steps.<id>.row' };
+  }
+  if (root === 'item') {
+    return {
+      code: 'unknown-root',
+      message: 'item is only known in what a step with forEach does',
+      fix: 'add forEach to the step',
+    };
   }
   return { code: 'unknown-root', message: `there is no variable ${root}`, fix: didYouMean(root, known) };
 }

@@ -1,7 +1,7 @@
 import { shortHash } from '../domain/key.ts';
 import { closest } from './did-you-mean.ts';
 import type { Problem } from './problem.ts';
-import type { RawPipeline, RawStep } from './raw-pipeline.ts';
+import { allSteps, type RawPipeline, type RawStep } from './raw-pipeline.ts';
 import { KIND_SPECS, KINDS } from './steps/index.ts';
 import type { KindSpec } from './steps/kind.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -17,10 +17,11 @@ export const isUnknownKind = (step: RawStep, field: string, known: readonly stri
 /** That every step has one kind, and what the kinds ask for beyond their form. */
 export function checkKinds(
   source: YamlSource,
-  { steps, onFailure }: RawPipeline,
+  raw: RawPipeline,
   unknownKinds: ReadonlySet<RawStep>,
 ): Problem[] {
-  return [...steps, ...onFailure].flatMap((step): Problem[] => {
+  const steps = allSteps(raw);
+  return steps.flatMap((step): Problem[] => {
     const [first, second] = step.kinds;
     if (second !== undefined) {
       const place = source.placeOfKey([...step.path, second]);
@@ -29,7 +30,7 @@ export function checkKinds(
     }
     if (first !== undefined) {
       const { check } = KIND_SPECS[first] as unknown as KindSpec;
-      return check?.({ source, step, steps: [...steps, ...onFailure] }) ?? [];
+      return check?.({ source, step, steps }) ?? [];
     }
     if (unknownKinds.has(step)) return [];
     const fix = `add what it does, one of ${KINDS.join(', ')}`;
@@ -38,9 +39,9 @@ export function checkKinds(
 }
 
 /** That no two steps have one id, or one key. */
-export function checkIds(source: YamlSource, { steps, onFailure }: RawPipeline): Problem[] {
+export function checkIds(source: YamlSource, raw: RawPipeline): Problem[] {
   const seen = new Map<string, string>();
-  return [...steps, ...onFailure].flatMap(({ id, path }): Problem[] => {
+  return allSteps(raw).flatMap(({ id, path }): Problem[] => {
     if (id === undefined) return [];
     const hash = shortHash(id, 8);
     const other = seen.get(hash);
@@ -59,5 +60,21 @@ export function checkIds(source: YamlSource, { steps, onFailure }: RawPipeline):
     }
     const message = `the keys of jobs can't tell ${id} from ${other}, by chance`;
     return [{ ...place, code: 'key-collision', message, fix: 'give one of them another id' }];
+  });
+}
+
+/** That `concurrency` has a list to be about, and that the list is a template where it is a text. */
+export function checkForEach(source: YamlSource, raw: RawPipeline): Problem[] {
+  return allSteps(raw).flatMap(({ fields, path }): Problem[] => {
+    const { forEach, concurrency } = fields;
+    if (concurrency !== undefined && forEach === undefined) {
+      const place = source.placeOfKey([...path, 'concurrency']);
+      const message = 'concurrency is for a step with forEach';
+      return [{ ...place, code: 'conflicting-fields', message, fix: 'add forEach, or leave it out' }];
+    }
+    if (typeof forEach !== 'string' || forEach.includes('${')) return [];
+    const message = `forEach is the text ${JSON.stringify(forEach)}, and no list`;
+    const fix = 'write a list, or an expression that comes to one, like ${params.airports}';
+    return [{ ...source.place([...path, 'forEach']), code: 'wrong-type', message, fix }];
   });
 }

@@ -46,6 +46,19 @@ const step = z
     timeout: positiveDuration()
       .optional()
       .meta({ description: 'Per attempt.', examples: ['4h'] }),
+    forEach: z
+      .union([filled(), z.array(anyJson())])
+      .optional()
+      .meta({
+        description: 'Does the step once for each item of a list, which what it does sees as `item`.',
+        examples: ['${params.airports}'],
+      }),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'How many items at once; 4 unless said.', examples: [4] }),
     allowFailure: z.boolean().optional().meta({ description: 'Lets the run go on when the step failed.' }),
     onLost: z
       .enum(['ask', 'resubmit'])
@@ -83,7 +96,14 @@ export const pipelineSchema = z
         examples: ['{ alertAbove: 10, since: { type: date, required: true } }'],
       }),
     defaults: defaults.optional(),
+    timeout: positiveDuration()
+      .optional()
+      .meta({ description: 'How long the steps may take, all together.', examples: ['8h'] }),
     steps: z.array(step).min(1).meta({ description: 'What happens, in this order unless steps have needs.' }),
+    finally: z.array(step).optional().meta({
+      description: 'Steps after the others, whatever those came to, also when the run is cancelled.',
+    }),
+    onSuccess: z.array(step).optional().meta({ description: 'Steps for a run in which nothing failed.' }),
     onFailure: z
       .array(step)
       .optional()

@@ -19,8 +19,16 @@ export interface RawStep {
 export interface RawPipeline {
   root: RawMap;
   steps: RawStep[];
+  finally: RawStep[];
+  onSuccess: RawStep[];
   onFailure: RawStep[];
 }
+
+/** The lists of steps that a file may have, in the order in which they run. */
+export const STEP_LISTS = ['steps', 'finally', 'onSuccess', 'onFailure'] as const;
+export type StepList = (typeof STEP_LISTS)[number];
+
+export const allSteps = (raw: RawPipeline): RawStep[] => STEP_LISTS.flatMap((list) => raw[list]);
 
 const isKind = (field: string): field is StepKind => (KINDS as string[]).includes(field);
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -44,6 +52,8 @@ export function rawPipeline(value: unknown): RawPipeline {
   return {
     root,
     steps: rawSteps(root['steps'], 'steps'),
+    finally: rawSteps(root['finally'], 'finally'),
+    onSuccess: rawSteps(root['onSuccess'], 'onSuccess'),
     onFailure: rawSteps(root['onFailure'], 'onFailure'),
   };
 }

@@ -1,5 +1,5 @@
 import type { StepKind } from '../domain/definition.ts';
-import type { RawPipeline, RawStep } from './raw-pipeline.ts';
+import { allSteps, type RawPipeline, type RawStep } from './raw-pipeline.ts';
 import { isRawMap } from './raw-map.ts';
 import { KIND_SPECS } from './steps/index.ts';
 import { CONNECTION_FIELDS, type KindSpec } from './steps/kind.ts';
@@ -25,6 +25,7 @@ const textsOf = (kind: StepKind): KindSpec['texts'] => KIND_SPECS[kind].texts;
 /** What a text is, by its path: list, index, kind (or `when`), field, and what is inside of the field. */
 function kindOf([, , kind, ...way]: Path): TextKind | undefined {
   if (kind === 'when') return 'cel';
+  if (kind === 'forEach') return 'template';
   if ((CONNECTION_FIELDS as readonly unknown[]).includes(way[0])) return undefined;
   const texts = textsOf(kind as StepKind);
   const meant = texts[wayTo(way)] ?? texts[wayTo([...way.slice(0, -1), '*'])] ?? 'template';
@@ -33,7 +34,9 @@ function kindOf([, , kind, ...way]: Path): TextKind | undefined {
 
 /** How a file is meant whose name stands in `{ file: … }` at that path; undefined if it names no file of ours. */
 function fileKind([, , kind, ...way]: Path): TextKind | 'plain' | undefined {
-  return way.at(-1) === 'file' ? textsOf(kind as StepKind)[wayTo(way.slice(0, -1))] : undefined;
+  return kind !== 'forEach' && way.at(-1) === 'file'
+    ? textsOf(kind as StepKind)[wayTo(way.slice(0, -1))]
+    : undefined;
 }
 
 function textsIn(value: unknown, path: Path): { path: Path; text: string }[] {
@@ -44,7 +47,7 @@ function textsIn(value: unknown, path: Path): { path: Path; text: string }[] {
 
 /** All texts of a step that are evaluated; those of query files come with `files`. */
 export function stepTexts(step: RawStep, files: ReadonlyMap<string, string>): StepText[] {
-  return ['when', ...step.kinds].flatMap((field) =>
+  return ['when', 'forEach', ...step.kinds].flatMap((field) =>
     textsIn(step.fields[field], [...step.path, field]).flatMap(({ path, text }): StepText[] => {
       const meant = field === 'when' ? undefined : fileKind(path);
       if (meant !== undefined) {
@@ -60,8 +63,8 @@ export function stepTexts(step: RawStep, files: ReadonlyMap<string, string>): St
 }
 
 /** The names of the files that queries and programs are in, as written. */
-export const queryFiles = ({ steps, onFailure }: RawPipeline): { path: Path; name: string }[] =>
-  [...steps, ...onFailure].flatMap((step) =>
+export const queryFiles = (raw: RawPipeline): { path: Path; name: string }[] =>
+  allSteps(raw).flatMap((step) =>
     step.kinds.flatMap((kind) =>
       textsIn(step.fields[kind], [...step.path, kind]).flatMap(({ path, text }) =>
         fileKind(path) === undefined ? [] : [{ path, name: text }],
