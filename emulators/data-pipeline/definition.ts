@@ -71,3 +71,20 @@ export function parametersOf(definition: Definition, given: ParameterValue[] = [
 /** The parameters that may be given a value. */
 export const declaredParameters = ({ parameters, values }: Definition): Set<string> =>
   new Set([...parameters, ...values].map(({ id }) => id));
+
+const defaultField = ({ objects }: Definition, key: string): string | undefined =>
+  textOf({ fields: objects.find(({ id }) => id === 'Default')?.fields ?? [] }, key)?.toLowerCase();
+
+/** An on-demand pipeline runs once for each activation, others on their schedules. */
+export const isOnDemand = (definition: Definition): boolean =>
+  defaultField(definition, 'scheduleType') === 'ondemand';
+
+/** Whether instances are scheduled at the end of their interval, which is what AWS does unless told otherwise. */
+export const isTimeSeries = (definition: Definition): boolean =>
+  defaultField(definition, 'scheduleType') !== 'cron';
+
+/** The Schedules that components refer to. */
+export function schedulesOf(components: ReadonlyMap<string, Component>): Component[] {
+  const ids = new Set([...components.values()].flatMap((component) => refsOf(component, 'schedule')));
+  return [...ids].flatMap((id) => components.get(id) ?? []);
+}

@@ -6,12 +6,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaults, faultSchema } from './faults.ts';
 import { createOperations, type Operation } from './operations.ts';
-import { createPipelines } from './pipeline.ts';
+import { createPipelines } from './pipelines.ts';
 import { invalidRequest, ServiceError } from './protocol.ts';
-import type { Connection } from './types/type.ts';
+import { createServices, type AwsSettings } from './services/services.ts';
 
-const WELCOME =
-  "Millrace's local stand-in for AWS Data Pipeline. It runs on-demand pipelines; it is not AWS.\n";
+const WELCOME = "Millrace's local stand-in for AWS Data Pipeline. It is not AWS.\n";
 const TARGET = 'DataPipeline.';
 
 export interface DataPipelineOptions {
@@ -19,12 +18,12 @@ export interface DataPipelineOptions {
   port?: number;
   host?: '127.0.0.1';
   log?: (line: string) => void;
-  /** Where a `RedshiftDatabase` with a `clusterId` leads to; with a `connectionString` it isn't needed. */
-  warehouse?: Connection;
+  /** How S3, SNS and Redshift's Data API are reached; else as the AWS SDK's own variables say. */
+  aws?: AwsSettings;
 }
 
 /**
- * Starts a local server that speaks AWS Data Pipeline's API and runs the activities of on-demand pipelines for real.
+ * Starts a local server that speaks AWS Data Pipeline's API and runs what pipelines define for real, on this machine.
  * Signatures aren't checked. `POST /_faults {"op", "kind": "lose-answer" | "throttle" | "slow", "count", "delayMs"}`
  * makes the next calls of an operation go wrong. `stop` cancels what runs.
  *
@@ -34,9 +33,10 @@ export async function startDataPipeline({
   port = 0,
   host = '127.0.0.1',
   log = () => undefined,
-  warehouse,
+  aws = {},
 }: DataPipelineOptions = {}): Promise<{ url: string; stop(): Promise<void> }> {
-  const pipelines = createPipelines({ warehouse, log });
+  const services = createServices(aws);
+  const pipelines = createPipelines(services, log);
   const operations = createOperations(pipelines);
   const faults = createFaults();
   const stopped = new AbortController();
@@ -76,6 +76,7 @@ export async function startDataPipeline({
       server.close();
       server.closeAllConnections();
       await pipelines.stop();
+      services.close();
     },
   };
 }

@@ -1,18 +1,22 @@
 import { z } from 'zod';
 import type { Definition } from './definition.ts';
-import { describeObjects, objectsIn, SPHERES } from './objects.ts';
-import type { Pipeline, Pipelines } from './pipeline.ts';
+import { describeObjects, objectCalled, objectsIn, SPHERES } from './objects.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Pipelines } from './pipelines.ts';
 import {
   invalidRequest,
   masked,
   parameterObjectSchema,
   parameterValueSchema,
   pipelineObjectSchema,
+  ServiceError,
   timestamp,
   type Field,
 } from './protocol.ts';
 import { matches, page, querySchema } from './query.ts';
-import { refuseActivation, refuseUnsavable, validate } from './validate.ts';
+import { refuseActivation } from './refuse-activation.ts';
+import { setStatus } from './set-status.ts';
+import { refuseUnsavable, validate } from './validate.ts';
 
 const PIPELINES_PER_PAGE = 25;
 const OBJECTS_PER_QUERY = 100;
@@ -96,14 +100,15 @@ export const createOperations = (pipelines: Pipelines): Readonly<Record<string, 
     z.object({
       pipelineId,
       parameterValues: z.array(parameterValueSchema).optional(),
-      // Taken and not used: it has no meaning for on-demand pipelines.
+      // In seconds; it has no meaning for on-demand pipelines.
       startTimestamp: z.number().optional(),
     }),
     (input) => {
       const pipeline = pipelines.get(input.pipelineId);
       const given = input.parameterValues ?? [];
-      refuseActivation(pipeline.latest, given);
-      pipelines.activate(pipeline, given);
+      const startAt = input.startTimestamp === undefined ? undefined : new Date(input.startTimestamp * 1_000);
+      refuseActivation(pipeline, given, startAt);
+      pipeline.activate(given, startAt);
       return {};
     },
   ),
@@ -112,7 +117,7 @@ export const createOperations = (pipelines: Pipelines): Readonly<Record<string, 
     const pipeline = pipelines.get(input.pipelineId);
     if (pipeline.state === 'PENDING')
       throw invalidRequest(`Pipeline with id: ${pipeline.id} was never activated`);
-    pipelines.deactivate(pipeline, input.cancelActive ?? true);
+    pipeline.deactivate(input.cancelActive ?? true);
     return {};
   }),
 
@@ -141,7 +146,7 @@ export const createOperations = (pipelines: Pipelines): Readonly<Record<string, 
     }),
     (input) => {
       const objects = objectsIn(pipelines.get(input.pipelineId), input.sphere);
-      const ids = objects.filter((object) => matches(object, input.query ?? {})).map(({ id }) => id);
+      const ids = objects.flatMap(({ object }) => (matches(object, input.query ?? {}) ? [object.id] : []));
       const { items, ...more } = page(ids, input.marker, input.limit ?? OBJECTS_PER_QUERY);
       return { ids: items, ...more };
     },
@@ -163,7 +168,44 @@ export const createOperations = (pipelines: Pipelines): Readonly<Record<string, 
       hasMoreResults: false,
     }),
   ),
+
+  EvaluateExpression: operation(
+    z.object({ pipelineId, objectId: z.string(), expression: z.string() }),
+    (input) => ({
+      evaluatedExpression: evaluated(pipelines.get(input.pipelineId), input.objectId, input.expression),
+    }),
+  ),
+
+  SetStatus: operation(
+    z.object({ pipelineId, objectIds: z.array(z.string()).min(1), status: z.string() }),
+    (input) => {
+      setStatus(pipelines.get(input.pipelineId), input.objectIds, input.status);
+      return {};
+    },
+  ),
+
+  AddTags: operation(z.object({ pipelineId, tags }), (input) => {
+    const pipeline = pipelines.get(input.pipelineId);
+    const isNew = ({ key }: { key: string }) => !input.tags.some((tag) => tag.key === key);
+    pipeline.tags = [...pipeline.tags.filter(isNew), ...input.tags];
+    return {};
+  }),
+
+  RemoveTags: operation(z.object({ pipelineId, tagKeys: z.array(z.string()) }), (input) => {
+    const pipeline = pipelines.get(input.pipelineId);
+    pipeline.tags = pipeline.tags.filter(({ key }) => !input.tagKeys.includes(key));
+    return {};
+  }),
 });
+
+function evaluated(pipeline: Pipeline, objectId: string, expression: string): string {
+  try {
+    return objectCalled(pipeline, objectId).evaluate(expression);
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw invalidRequest(error instanceof Error ? error.message : String(error));
+  }
+}
 
 function description({ id, name, uniqueId, description, tags, createdAt, state }: Pipeline) {
   const texts: Record<string, string> = {

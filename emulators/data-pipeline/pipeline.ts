@@ -1,131 +1,173 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EMPTY, type Definition } from './definition.ts';
-import { ServiceError, type ParameterValue } from './protocol.ts';
-import { startRun, type Run } from './run.ts';
-import type { Connection } from './types/type.ts';
+import { followClock } from './clock.ts';
+import {
+  componentsOf,
+  EMPTY,
+  isOnDemand,
+  isTimeSeries,
+  parametersOf,
+  schedulesOf,
+  type Definition,
+} from './definition.ts';
+import type { Slot } from './instance.ts';
+import { occurrencesOf } from './occurrences.ts';
+import type { ParameterValue } from './protocol.ts';
+import { Run } from './run.ts';
+import { createBinder } from './scope.ts';
+import type { Services } from './services/services.ts';
+import { createSlots } from './slots.ts';
 
 /** How long after an activation its instances appear: AWS, too, answers first and acts then. */
 const APPEARS_AFTER_MS = 100;
 
-export type PipelineState = 'PENDING' | 'ACTIVATING' | 'SCHEDULED' | 'DEACTIVATING' | 'INACTIVE';
+export type PipelineState = 'PENDING' | 'ACTIVATING' | 'SCHEDULED' | 'DEACTIVATING' | 'INACTIVE' | 'FINISHED';
 
-export interface Pipeline {
+export interface NewPipeline {
   id: string;
   name: string;
   uniqueId: string;
   description: string | undefined;
   tags: { key: string; value: string }[];
-  createdAt: Date;
-  state: PipelineState;
+}
+
+/** A pipeline: what was defined, and all that ran of it. */
+export class Pipeline {
+  readonly id: string;
+  readonly name: string;
+  readonly uniqueId: string;
+  readonly description: string | undefined;
+  tags: { key: string; value: string }[];
+  readonly createdAt = new Date();
+  state: PipelineState = 'PENDING';
   /** What was put last. */
-  latest: Definition;
+  latest: Definition = EMPTY;
   /** What was activated last, with the values that came with it. */
   active: Definition | undefined;
-  runs: Run[];
-  lastScheduledMs: number;
+  firstActivation: Date | undefined;
+  runs: Run[] = [];
+  readonly #services: Services;
+  readonly #say: (line: string) => void;
+  readonly #slots = createSlots();
+  #clocks = new AbortController();
+  #ticking: Promise<unknown> = Promise.resolve();
+  #lastStartMs = 0;
   /** Settles when the activations so far have acted. */
-  turn: Promise<void>;
-}
+  #turn: Promise<void> = Promise.resolve();
+  #deleted = false;
 
-type NewPipeline = Pick<Pipeline, 'name' | 'uniqueId' | 'description' | 'tags'>;
+  constructor(wanted: NewPipeline, services: Services, log: (line: string) => void) {
+    this.id = wanted.id;
+    this.name = wanted.name;
+    this.uniqueId = wanted.uniqueId;
+    this.description = wanted.description;
+    this.tags = wanted.tags;
+    this.#services = services;
+    this.#say = (line) => log(`${this.name} (${this.id}): ${line}`);
+  }
 
-const ID_CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const newId = () =>
-  `df-${Array.from({ length: 20 }, () => ID_CHARACTERS[randomInt(ID_CHARACTERS.length)]).join('')}`;
+  /** On demand: cancels the run that is under way, if there is one, and starts another. On a schedule: follows it. */
+  activate(given: ParameterValue[], startAt: Date | undefined): void {
+    const definition = { ...this.latest, values: withValues(this.latest.values, given) };
+    this.state = 'ACTIVATING';
+    this.active = definition;
+    this.firstActivation ??= new Date();
+    const before = this.#turn;
+    this.#turn = (async () => {
+      await before;
+      if (isOnDemand(definition)) await this.#runOnDemand(definition);
+      else await this.#followSchedules(definition, startAt);
+    })();
+  }
 
-/** All pipelines of the stand-in. They live as long as its process. */
-export function createPipelines({
-  warehouse,
-  log,
-}: {
-  warehouse: Connection | undefined;
-  log: (line: string) => void;
-}) {
-  const pipelines = new Map<string, Pipeline>();
-  const deleted = new Set<string>();
+  /** Cancels what runs, or lets it end. */
+  deactivate(cancelActive: boolean): void {
+    this.state = 'DEACTIVATING';
+    void (async () => {
+      await this.#turn;
+      await this.#stopClocks();
+      await Promise.all(this.runs.map((run) => (cancelActive ? run.cancel() : run.done)));
+      if (this.state === 'DEACTIVATING') this.state = 'INACTIVE';
+    })();
+  }
 
-  return {
-    list: (): Pipeline[] => [...pipelines.values()],
+  async delete(): Promise<void> {
+    this.#deleted = true;
+    await this.#turn;
+    await this.#stopClocks();
+    await Promise.all(this.runs.map((run) => run.cancel()));
+  }
 
-    get(id: string): Pipeline {
-      const pipeline = pipelines.get(id);
-      if (pipeline !== undefined) return pipeline;
-      if (deleted.has(id))
-        throw new ServiceError('PipelineDeletedException', `Pipeline with id: ${id} is deleted`);
-      throw new ServiceError('PipelineNotFoundException', `Pipeline with id: ${id} does not exist`);
-    },
+  async #runOnDemand(definition: Definition): Promise<void> {
+    await this.#stopClocks();
+    await Promise.all([...this.runs.map((run) => run.cancel()), sleep(APPEARS_AFTER_MS)]);
+    if (this.#deleted) return;
+    // Instances are named by the second: two activations within one may not share a name.
+    this.#lastStartMs = Math.max(Math.floor(Date.now() / 1000) * 1000, this.#lastStartMs + 1000);
+    const start = new Date(this.#lastStartMs);
+    this.#start(definition, { start, end: start });
+    if (this.state === 'ACTIVATING') this.state = 'SCHEDULED';
+  }
 
-    create(wanted: NewPipeline): Pipeline {
-      const same = [...pipelines.values()].find(
-        ({ name, uniqueId }) => name === wanted.name && uniqueId === wanted.uniqueId,
-      );
-      if (same !== undefined) return same;
-      const pipeline: Pipeline = {
-        ...wanted,
-        id: newId(),
-        createdAt: new Date(),
-        state: 'PENDING',
-        latest: EMPTY,
-        active: undefined,
-        runs: [],
-        lastScheduledMs: 0,
-        turn: Promise.resolve(),
-      };
-      pipelines.set(pipeline.id, pipeline);
-      return pipeline;
-    },
-
-    /** Cancels the run that is under way, if there is one, and starts another. */
-    activate(pipeline: Pipeline, given: ParameterValue[]): void {
-      const definition = pipeline.latest;
-      pipeline.state = 'ACTIVATING';
-      pipeline.active = { ...definition, values: withValues(definition.values, given) };
-      const before = pipeline.turn;
-      pipeline.turn = (async () => {
-        await before;
-        await Promise.all([pipeline.runs.at(-1)?.cancel(), sleep(APPEARS_AFTER_MS)]);
-        if (!pipelines.has(pipeline.id)) return;
-        // Instances are named by the second: two activations within one may not share a name.
-        pipeline.lastScheduledMs = Math.max(
-          Math.floor(Date.now() / 1000) * 1000,
-          pipeline.lastScheduledMs + 1000,
-        );
-        const scheduledAt = new Date(pipeline.lastScheduledMs);
-        const run = startRun({ pipelineId: pipeline.id, definition, given, scheduledAt, warehouse });
-        pipeline.runs.push(run);
-        if (pipeline.state === 'ACTIVATING') pipeline.state = 'SCHEDULED';
-        log(`${pipeline.name} (${pipeline.id}): runs ${run.instances.map(({ id }) => id).join(', ')}`);
+  /** Goes on after the last interval that was not cancelled, or from `startAt`. */
+  async #followSchedules(definition: Definition, startAt: Date | undefined): Promise<void> {
+    await Promise.all([this.#stopClocks(), sleep(APPEARS_AFTER_MS)]);
+    if (this.#deleted) return;
+    this.#clocks = new AbortController();
+    const { signal } = this.#clocks;
+    const components = componentsOf(definition);
+    const { bind } = createBinder(components, parametersOf(definition), () => () => undefined);
+    const ticking = schedulesOf(components).map(async (schedule) => {
+      const fromMs = startAt?.getTime() ?? this.#resumesFromMs(schedule.id);
+      const all = occurrencesOf(bind(schedule), isTimeSeries(definition), this.firstActivation ?? new Date());
+      const due = (function* () {
+        for (const occurrence of all) if (occurrence.start.getTime() >= fromMs) yield occurrence;
       })();
-    },
+      await followClock(due, (slot) => this.#start(definition, slot, schedule.id), signal);
+    });
+    if (this.state === 'ACTIVATING') this.state = 'SCHEDULED';
+    this.#ticking = Promise.all(ticking);
+    this.#ticking.catch((error: unknown) => this.#say(String(error)));
+    void this.#finish(this.#ticking, signal);
+  }
 
-    /** Cancels what runs, or lets it end. */
-    deactivate(pipeline: Pipeline, cancelActive: boolean): void {
-      pipeline.state = 'DEACTIVATING';
-      void (async () => {
-        await pipeline.turn;
-        const run = pipeline.runs.at(-1);
-        await (cancelActive ? run?.cancel() : run?.done);
-        if (pipeline.state === 'DEACTIVATING') pipeline.state = 'INACTIVE';
-      })();
-    },
+  /** FINISHED when there is no interval to come and none that runs. */
+  async #finish(ticking: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await ticking.catch(() => undefined);
+    await Promise.all(this.runs.map((run) => run.done));
+    if (this.state === 'SCHEDULED' && !signal.aborted) this.state = 'FINISHED';
+  }
 
-    async delete(pipeline: Pipeline): Promise<void> {
-      pipelines.delete(pipeline.id);
-      deleted.add(pipeline.id);
-      await pipeline.turn;
-      await pipeline.runs.at(-1)?.cancel();
-    },
+  #resumesFromMs(scheduleId: string): number {
+    const done = this.runs.filter(
+      ({ options, instances }) =>
+        options.scheduleId === scheduleId && !instances.some(({ status }) => status === 'CANCELED'),
+    );
+    return Math.max(0, ...done.map(({ options }) => options.slot.start.getTime() + 1));
+  }
 
-    /** Cancels all that runs. */
-    async stop(): Promise<void> {
-      const all = [...pipelines.values()];
-      await Promise.all(all.map((pipeline) => this.delete(pipeline)));
-    },
-  };
+  async #stopClocks(): Promise<void> {
+    this.#clocks.abort();
+    await this.#ticking.catch(() => undefined);
+  }
+
+  #start(definition: Definition, slot: Slot, scheduleId?: string): void {
+    const run = new Run({
+      pipelineId: this.id,
+      components: componentsOf(definition),
+      parameters: parametersOf(definition),
+      slot,
+      services: this.#services,
+      slots: this.#slots,
+      say: this.#say,
+      ...(scheduleId !== undefined && { scheduleId }),
+    });
+    // An interval that runs again takes the place of what was cancelled.
+    const isSame = ({ options }: Run) =>
+      options.scheduleId === scheduleId && options.slot.start.getTime() === slot.start.getTime();
+    this.runs = [...this.runs.filter((other) => !isSame(other)), run];
+    this.#say(`runs ${run.instances.map(({ id }) => id).join(', ')}`);
+  }
 }
-
-export type Pipelines = ReturnType<typeof createPipelines>;
 
 const withValues = (values: ParameterValue[], given: ParameterValue[]): ParameterValue[] => [
   ...values.filter(({ id }) => !given.some((value) => value.id === id)),

@@ -48,3 +48,7 @@ const MASK = '*****';
 
 export const masked = <T extends { stringValue?: string | undefined }>(name: string, entry: T): T =>
   name.startsWith('*') && entry.stringValue !== undefined ? { ...entry, stringValue: MASK } : entry;
+
+/** Parameters as a reader may see them. */
+export const withMasks = (parameters: ReadonlyMap<string, string>): Map<string, string> =>
+  new Map([...parameters].map(([id, stringValue]) => [id, masked(id, { stringValue }).stringValue]));

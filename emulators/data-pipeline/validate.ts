@@ -2,22 +2,33 @@ import {
   componentsOf,
   declaredParameters,
   has,
-  parametersOf,
+  isOnDemand,
   refsOf,
   textOf,
   type Component,
   type Definition,
 } from './definition.ts';
-import { lookUp, namesIn, RUNTIME_FIELDS } from './expression.ts';
-import { invalidRequest, type ParameterValue } from './protocol.ts';
+import { invalidRequest } from './protocol.ts';
 import { OBJECT_TYPES, typeOf } from './types/index.ts';
+import type { Role } from './types/type.ts';
+import { unknownNames } from './unknown-names.ts';
 
 const MAX_OBJECTS = 100;
-/** Fields that any object may have; of these the stand-in uses the first five. */
+/** Fields that any object may have, its own or lent by `Default`. */
 const COMMON_FIELDS = [
-  ...['type', 'parent', 'scheduleType', 'maximumRetries', 'failureAndRerunMode'],
-  ...['dependsOn', 'runsOn', 'workerGroup', 'role', 'resourceRole', 'pipelineLogUri'],
+  ...['type', 'parent', 'scheduleType', 'maximumRetries', 'retryDelay', 'failureAndRerunMode'],
+  ...['attemptTimeout', 'lateAfterTimeout', 'maxActiveInstances', 'workerGroup', 'pipelineLogUri'],
+  ...['role', 'resourceRole'],
 ];
+const COMMON_REFS: Readonly<Record<string, Role>> = {
+  dependsOn: 'activity',
+  runsOn: 'resource',
+  precondition: 'precondition',
+  schedule: 'schedule',
+  onFail: 'action',
+  onSuccess: 'action',
+  onLateAction: 'action',
+};
 
 export interface Findings {
   errored: boolean;
@@ -40,19 +51,16 @@ export function refuseUnsavable({ objects }: Definition): void {
         .map(({ key }) => `'${key}' of '${id}' is empty`),
     ),
   ];
-  if (problems.length > 0) throw definitionErrors(problems);
+  if (problems.length > 0)
+    throw invalidRequest(
+      `Pipeline definition has errors: Could not save the pipeline definition due to FATAL errors: [${problems.join('; ')}]`,
+    );
 }
-
-const definitionErrors = (problems: string[]) =>
-  invalidRequest(
-    `Pipeline definition has errors: Could not save the pipeline definition due to FATAL errors: [${problems.join('; ')}]`,
-  );
 
 /** What keeps a definition from being activated, and what the stand-in ignores. */
 export function validate(definition: Definition): Findings {
   const components = componentsOf(definition);
   const declared = declaredParameters(definition);
-  const known = new Map([...declared, ...RUNTIME_FIELDS].map((name) => [name, '']));
   const findings: Findings = { errored: false, validationErrors: [], validationWarnings: [] };
   const report = (id: string, errors: string[], warnings: string[] = []) => {
     if (errors.length > 0) findings.validationErrors.push({ id, errors });
@@ -61,21 +69,15 @@ export function validate(definition: Definition): Findings {
 
   report('Default', errorsOfDefault(definition));
   for (const component of components.values()) {
-    const type = typeOf(component.type);
-    const ignored = component.fields.filter(
-      ({ key }) =>
-        type !== undefined &&
-        ![...COMMON_FIELDS, ...type.required, ...type.oneOf.flat(), ...type.optional].includes(key) &&
-        !key.startsWith('my'),
-    );
     report(
       component.id,
       [
         ...errorsOf(component, components),
-        ...unknownNames(component, known),
+        ...(isOnDemand(definition) ? [] : errorsOfSchedule(component, components)),
+        ...unknownNames(component, components, declared),
         ...cyclesFrom(component, components),
       ],
-      ignored.map(({ key }) => `'${key}' is ignored by this stand-in.`),
+      ignoredFields(component).map((key) => `'${key}' is ignored by this stand-in.`),
     );
   }
   for (const id of declared) {
@@ -86,55 +88,49 @@ export function validate(definition: Definition): Findings {
   return findings;
 }
 
-/** Throws what ActivatePipeline answers where the definition, or what is given for its parameters, is no good. */
-export function refuseActivation(definition: Definition, given: ParameterValue[]): void {
-  const { validationErrors } = validate(definition);
-  const declared = declaredParameters(definition);
-  const values = parametersOf(definition, given);
-  const used = definition.objects.flatMap(({ fields }) =>
-    fields.flatMap(({ stringValue }) => namesIn(stringValue ?? '')),
-  );
-  const ids = given.map(({ id }) => id);
-  const problems = [
-    ...(definition.objects.length === 0 ? ['the pipeline has no definition'] : []),
-    ...validationErrors.flatMap(({ id, errors }) => errors.map((error) => `${id}: ${error}`)),
-    ...ids.filter((id) => !declared.has(id)).map((id) => `parameter '${id}' is not defined`),
-    ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `parameter '${id}' is given twice`),
-    ...[...new Set(used)]
-      .filter((name) => declared.has(name) && !values.has(name))
-      .map((name) => `parameter '${name}' has no value`),
-  ];
-  if (problems.length > 0) throw invalidRequest(`Pipeline definition has errors: ${problems.join('; ')}`);
+function errorsOfDefault(definition: Definition): string[] {
+  const fields = definition.objects.find(({ id }) => id === 'Default')?.fields ?? [];
+  const style = textOf({ fields }, 'scheduleType')?.toLowerCase();
+  return style === undefined || ['ondemand', 'cron', 'timeseries'].includes(style)
+    ? []
+    : [`INVALID_FIELD_VALUE: 'scheduleType' is ondemand, cron or timeseries, not '${style}'.`];
 }
 
-function errorsOfDefault({ objects }: Definition): string[] {
-  const fields = objects.find(({ id }) => id === 'Default')?.fields ?? [];
-  if (textOf({ fields }, 'scheduleType')?.toLowerCase() === 'ondemand') return [];
-  return [
-    `INVALID_FIELD_VALUE: this stand-in runs on-demand pipelines only: 'scheduleType' has to be 'ondemand'.`,
+function ignoredFields(component: Component): string[] {
+  const type = typeOf(component.type);
+  if (type === undefined) return [];
+  const known = [
+    ...COMMON_FIELDS,
+    ...Object.keys(COMMON_REFS),
+    ...[...type.required, ...type.oneOf.flat(), ...type.optional, ...Object.keys(type.refs)],
   ];
+  const keys = new Set(component.fields.map(({ key }) => key));
+  return [...keys].filter((key) => !known.includes(key) && !key.startsWith('my'));
 }
 
 function errorsOf(component: Component, components: ReadonlyMap<string, Component>): string[] {
+  // An object without a type is a parent, which only lends its fields.
+  if (component.type === undefined && isParent(component, components)) return [];
   const type = typeOf(component.type);
   if (type === undefined) {
     const known = Object.keys(OBJECT_TYPES).join(', ');
     return [`INVALID_FIELD_VALUE: 'type' is '${component.type ?? ''}', and this stand-in knows ${known}.`];
   }
-  const wrongRefs = Object.entries(type.refs).flatMap(([key, role]) =>
+  const refs = { ...COMMON_REFS, ...type.refs };
+  const wrongRefs = Object.entries(refs).flatMap(([key, role]) =>
     refsOf(component, key).flatMap((id) => {
       const target = components.get(id);
       if (target === undefined) return [`Object references invalid id: '${id}' in '${key}'.`];
       return typeOf(target.type)?.role === role
         ? []
-        : [`INVALID_FIELD_VALUE: '${key}' must refer to a ${role}.`];
+        : [`INVALID_FIELD_VALUE: '${key}' must refer to ${/^a/.test(role) ? 'an' : 'a'} ${role}.`];
     }),
   );
   const retries = textOf(component, 'maximumRetries');
   const missing = [...type.required.map((key) => [key]), ...type.oneOf].filter(
     (keys) => !keys.some((key) => has(component, key)),
   );
-  const plainRefs = Object.keys(type.refs).filter((key) => textOf(component, key) !== undefined);
+  const plainRefs = Object.keys(refs).filter((key) => textOf(component, key) !== undefined);
   return [
     ...missing.map((keys) => `MISSING_FIELD: '${keys.join("' or '")}' is required.`),
     ...plainRefs.map((key) => `INVALID_FIELD_VALUE: '${key}' must be a reference.`),
@@ -142,18 +138,28 @@ function errorsOf(component: Component, components: ReadonlyMap<string, Componen
     ...(retries === undefined || /^[0-6]$/.test(retries)
       ? []
       : [`INVALID_FIELD_VALUE: 'maximumRetries' is a number from 0 to 6.`]),
+    ...(type.errors?.(component) ?? []),
   ];
 }
 
-const unknownNames = (component: Component, known: ReadonlyMap<string, string>): string[] =>
-  component.fields.flatMap(({ key, stringValue }) =>
-    namesIn(stringValue ?? '')
-      .filter((name) => lookUp(name, component, known) === undefined)
-      .map(
-        (name) =>
-          `INVALID_EXPRESSION: '${key}' has #{${name}}, which is no parameter and no field of the object.`,
-      ),
+const isParent = ({ id }: Component, components: ReadonlyMap<string, Component>): boolean =>
+  [...components.values()].some((component) => refsOf(component, 'parent').includes(id));
+
+/** On AWS objects on different schedules may need each other; here they may not. */
+function errorsOfSchedule(component: Component, components: ReadonlyMap<string, Component>): string[] {
+  if (typeOf(component.type)?.role !== 'activity') return [];
+  const [schedule] = refsOf(component, 'schedule');
+  if (schedule === undefined)
+    return [`MISSING_FIELD: 'schedule' is required, or a scheduleType of ondemand.`];
+  const inputs = refsOf(component, 'input');
+  const makers = [...components.values()].filter((other) =>
+    refsOf(other, 'output').some((id) => inputs.includes(id)),
   );
+  const needed = [...refsOf(component, 'dependsOn').flatMap((id) => components.get(id) ?? []), ...makers];
+  return needed
+    .filter((other) => refsOf(other, 'schedule')[0] !== schedule)
+    .map(({ id }) => `this stand-in can't make it wait for '${id}', which is on another schedule.`);
+}
 
 function cyclesFrom(start: Component, components: ReadonlyMap<string, Component>): string[] {
   const seen = new Set<string>();

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import {
-  ActivatePipelineCommand,
   CreatePipelineCommand,
   DeactivatePipelineCommand,
   DeletePipelineCommand,
   DescribeObjectsCommand,
-  DescribePipelinesCommand,
   GetPipelineDefinitionCommand,
   PutPipelineDefinitionCommand,
-  QueryObjectsCommand,
+  SetStatusCommand,
   ValidatePipelineDefinitionCommand,
 } from '@aws-sdk/client-data-pipeline';
 import { object, onDemand, shell, startWorld, until, type World } from './data-pipeline-world.ts';
@@ -22,51 +20,6 @@ const execute = promisify(execFile);
 let world: World;
 beforeAll(async () => void (world = await startWorld()));
 afterAll(() => world?.stop());
-
-const activate = (pipelineId: string) => world.client.send(new ActivatePipelineCommand({ pipelineId }));
-
-const ids = async (pipelineId: string, sphere = 'INSTANCE'): Promise<string[]> =>
-  (await world.client.send(new QueryObjectsCommand({ pipelineId, sphere }))).ids ?? [];
-
-/** An object's fields as a record. */
-async function fields(
-  pipelineId: string,
-  id: string,
-  evaluateExpressions = false,
-): Promise<Record<string, string>> {
-  const { pipelineObjects } = await world.client.send(
-    new DescribeObjectsCommand({ pipelineId, objectIds: [id], evaluateExpressions }),
-  );
-  return Object.fromEntries(
-    (pipelineObjects?.[0]?.fields ?? []).map(({ key, stringValue, refValue }) => [
-      key,
-      stringValue ?? refValue ?? '',
-    ]),
-  );
-}
-
-const statuses = async (pipelineId: string): Promise<Record<string, string>> =>
-  Object.fromEntries(
-    await Promise.all(
-      (await ids(pipelineId)).map(async (id) => {
-        const { '@componentParent': name = '', '@status': status = '' } = await fields(pipelineId, id);
-        return [name, status];
-      }),
-    ),
-  );
-
-const untilStatuses = (pipelineId: string, wanted: Record<string, string>) =>
-  until(async () => {
-    const found = await statuses(pipelineId);
-    return Object.entries(wanted).every(([name, status]) => found[name] === status);
-  });
-
-const stateOf = async (pipelineId: string) => {
-  const { pipelineDescriptionList } = await world.client.send(
-    new DescribePipelinesCommand({ pipelineIds: [pipelineId] }),
-  );
-  return pipelineDescriptionList?.[0]?.fields?.find(({ key }) => key === '@pipelineState')?.stringValue;
-};
 
 describe('definitions', () => {
   test('says what it is', async () => {
@@ -82,7 +35,7 @@ describe('definitions', () => {
     expect(await world.client.send(new CreatePipelineCommand(request))).toMatchObject({ pipelineId });
     const other = await world.client.send(new CreatePipelineCommand({ ...request, uniqueId: 'other' }));
     expect(other.pipelineId).not.toBe(pipelineId);
-    await expect(stateOf(pipelineId ?? '')).resolves.toBe('PENDING');
+    await expect(world.stateOf(pipelineId ?? '')).resolves.toBe('PENDING');
   });
 
   test('stores a definition with errors, tells them, and refuses to activate it', async () => {
@@ -90,17 +43,21 @@ describe('definitions', () => {
       new CreatePipelineCommand({ name: 'bad', uniqueId: 'bad' }),
     );
     const pipelineObjects = [
-      object('Default', { scheduleType: 'cron' }),
-      object('Copy', { type: 'CopyActivity' }),
+      object('Default', { scheduleType: 'ondemand' }),
+      object('Pig', { type: 'PigActivity' }),
       object('Load', { type: 'SqlActivity', database: { ref: 'Nowhere' }, script: 'select #{myDay}' }),
       shell('A', 'true', { workerGroup: 'w', dependsOn: { ref: 'B' } }),
-      shell('B', 'true', { workerGroup: 'w', dependsOn: { ref: 'A' }, onFail: { ref: 'A' } }),
+      shell('B', 'true', { workerGroup: 'w', dependsOn: { ref: 'A' }, hue: 'green' }),
+      shell('C', "echo #{format(@scheduledStartTime)} #{now()} #{'a}", {
+        workerGroup: 'w',
+        onFail: { ref: 'A' },
+      }),
+      shell('D', 'echo #{input.filePath} #{id} #{parent.@id}', { workerGroup: 'w', maximumRetries: '9' }),
     ];
     const put = await world.client.send(new PutPipelineDefinitionCommand({ pipelineId, pipelineObjects }));
     expect(put.errored).toBe(true);
     expect(Object.fromEntries((put.validationErrors ?? []).map(({ id, errors }) => [id, errors]))).toEqual({
-      Default: [expect.stringContaining("'scheduleType' has to be 'ondemand'")],
-      Copy: [expect.stringContaining("'type' is 'CopyActivity'")],
+      Pig: [expect.stringContaining("'type' is 'PigActivity', and this stand-in knows")],
       Load: [
         "MISSING_FIELD: 'runsOn' or 'workerGroup' is required.",
         "Object references invalid id: 'Nowhere' in 'database'.",
@@ -108,11 +65,17 @@ describe('definitions', () => {
       ],
       A: ["CYCLE: 'A' depends on itself."],
       B: ["CYCLE: 'B' depends on itself."],
+      C: [
+        "INVALID_FIELD_VALUE: 'onFail' must refer to an action.",
+        expect.stringContaining("#{'a} has no end"),
+      ],
+      D: [
+        expect.stringContaining("'maximumRetries' is a number from 0 to 6"),
+        expect.stringContaining('#{input.filePath}'),
+      ],
     });
-    expect(put.validationWarnings).toEqual([
-      { id: 'B', warnings: ["'onFail' is ignored by this stand-in."] },
-    ]);
-    await expect(activate(pipelineId ?? '')).rejects.toMatchObject({
+    expect(put.validationWarnings).toEqual([{ id: 'B', warnings: ["'hue' is ignored by this stand-in."] }]);
+    await expect(world.activate(pipelineId ?? '')).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: expect.stringContaining('Pipeline definition has errors'),
     });
@@ -140,7 +103,7 @@ describe('definitions', () => {
     const pipelineId = await world.create('secret', [onDemand, world.redshift]);
     const definition = await world.client.send(new GetPipelineDefinitionCommand({ pipelineId }));
     expect(JSON.stringify(definition)).not.toContain('not-looked-at');
-    expect(await fields(pipelineId, 'Warehouse', true)).toMatchObject({
+    expect(await world.fields(pipelineId, 'Warehouse', true)).toMatchObject({
       '*password': '*****',
       username: 'etl',
     });
@@ -149,8 +112,8 @@ describe('definitions', () => {
   test('tells a pipeline that is gone from one that never was', async () => {
     const pipelineId = await world.create('gone', [onDemand]);
     await world.client.send(new DeletePipelineCommand({ pipelineId }));
-    await expect(stateOf(pipelineId)).rejects.toMatchObject({ name: 'PipelineDeletedException' });
-    await expect(stateOf('df-X')).rejects.toMatchObject({ name: 'PipelineNotFoundException' });
+    await expect(world.stateOf(pipelineId)).rejects.toMatchObject({ name: 'PipelineDeletedException' });
+    await expect(world.stateOf('df-X')).rejects.toMatchObject({ name: 'PipelineNotFoundException' });
   });
 
   test('describes at most 25 objects at once', async () => {
@@ -177,14 +140,14 @@ describe('runs', () => {
       shell('First', `echo first >> ${out}`),
       shell('Third', `test "$(cat ${out})" = "first\nsecond a b"`, { dependsOn: { ref: 'Second' } }),
     ]);
-    await activate(pipelineId);
-    await untilStatuses(pipelineId, {
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, {
       First: 'FINISHED',
       Second: 'FINISHED',
       Third: 'FINISHED',
       Machine: 'FINISHED',
     });
-    await expect(stateOf(pipelineId)).resolves.toBe('SCHEDULED');
+    await expect(world.stateOf(pipelineId)).resolves.toBe('SCHEDULED');
   });
 
   test('a dependent of a failure fails in a cascade only where it says so, and else waits', async () => {
@@ -194,14 +157,14 @@ describe('runs', () => {
       shell('Falls', 'true', { dependsOn: { ref: 'Bad' }, failureAndRerunMode: 'CASCADE' }),
       shell('Waits', 'true', { dependsOn: { ref: 'Bad' } }),
     ]);
-    await activate(pipelineId);
-    await untilStatuses(pipelineId, {
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, {
       Bad: 'FAILED',
       Falls: 'CASCADE_FAILED',
       Waits: 'WAITING_ON_DEPENDENCIES',
     });
-    const [bad = ''] = await ids(pipelineId);
-    expect(await fields(pipelineId, bad)).toMatchObject({
+    const [bad = ''] = await world.ids(pipelineId);
+    expect(await world.fields(pipelineId, bad)).toMatchObject({
       errorMessage: 'the command ended with exit code 3: oh dear',
       '@sphere': 'INSTANCE',
       type: 'ShellCommandActivity',
@@ -216,13 +179,12 @@ describe('runs', () => {
       onDemand,
       shell('Flaky', `test -e ${flag} || { touch ${flag}; exit 1; }`, { maximumRetries: '2' }),
     ]);
-    await activate(pipelineId);
-    await untilStatuses(pipelineId, { Flaky: 'FINISHED' });
-    const attempts = await ids(pipelineId, 'ATTEMPT');
-    expect(await Promise.all(attempts.map(async (id) => (await fields(pipelineId, id))['@status']))).toEqual([
-      'FAILED',
-      'FINISHED',
-    ]);
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, { Flaky: 'FINISHED' });
+    const attempts = await world.ids(pipelineId, 'ATTEMPT');
+    expect(
+      await Promise.all(attempts.map(async (id) => (await world.fields(pipelineId, id))['@status'])),
+    ).toEqual(['FAILED', 'FINISHED']);
   });
 
   test('an activation cancels the one that runs, and runs again', async () => {
@@ -230,11 +192,11 @@ describe('runs', () => {
     await world.sql.query('create table beats (n int)');
     const pipelineId = await world.create('again', [
       onDemand,
-      world.redshift,
+      world.postgres,
       shell('Shell', `echo $$ >> ${pids}; sleep 300 & wait`),
       object('Sql', {
         type: 'SqlActivity',
-        database: { ref: 'Warehouse' },
+        database: { ref: 'Db' },
         script: 'insert into beats values (1); select pg_sleep(300)',
       }),
     ]);
@@ -246,23 +208,23 @@ describe('runs', () => {
         )
       ).rowCount;
 
-    await activate(pipelineId);
-    await untilStatuses(pipelineId, running);
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, running);
     await until(async () => (await sleeping()) === 1);
-    const first = await ids(pipelineId);
+    const first = await world.ids(pipelineId);
 
-    await activate(pipelineId);
+    await world.activate(pipelineId);
     const second = await until(async () => {
-      const fresh = (await ids(pipelineId)).filter((id) => !first.includes(id));
+      const fresh = (await world.ids(pipelineId)).filter((id) => !first.includes(id));
       return fresh.length === 2 && fresh;
     });
-    for (const id of first) expect((await fields(pipelineId, id))['@status']).toBe('CANCELED');
+    for (const id of first) expect((await world.fields(pipelineId, id))['@status']).toBe('CANCELED');
     await until(async () => (await sleeping()) === 1);
     expect((await world.sql.query('select * from beats')).rowCount).toBe(0);
 
     await world.client.send(new DeactivatePipelineCommand({ pipelineId }));
-    await until(async () => (await stateOf(pipelineId)) === 'INACTIVE');
-    for (const id of second) expect((await fields(pipelineId, id))['@status']).toBe('CANCELED');
+    await until(async () => (await world.stateOf(pipelineId)) === 'INACTIVE');
+    for (const id of second) expect((await world.fields(pipelineId, id))['@status']).toBe('CANCELED');
     expect(await sleeping()).toBe(0);
     const { stdout } = await execute('/bin/sh', [
       '-c',
@@ -274,13 +236,7 @@ describe('runs', () => {
   test('a script takes arguments for its question marks', async () => {
     const pipelineId = await world.create('arguments', [
       onDemand,
-      object('Db', {
-        type: 'JdbcDatabase',
-        connectionString: world.jdbc,
-        jdbcDriverClass: 'org.postgresql.Driver',
-        username: String(world.sql.options.user),
-        '*password': String(world.sql.options.password),
-      }),
+      world.postgres,
       object('Sql', {
         type: 'SqlActivity',
         database: { ref: 'Db' },
@@ -288,85 +244,54 @@ describe('runs', () => {
         scriptArgument: ["O'Hare"],
       }),
     ]);
-    await activate(pipelineId);
-    await untilStatuses(pipelineId, { Sql: 'FINISHED' });
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, { Sql: 'FINISHED' });
     expect((await world.sql.query('select * from asked')).rows).toEqual([{ mark: '?', who: "O'Hare" }]);
   });
-});
 
-describe('aws, the command line', () => {
-  const aws = path.resolve('.millrace/python/bin/aws');
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-  const run = async (...args: string[]): Promise<string> => {
-    if (!existsSync(aws)) throw new Error(`${aws} is missing; npm run setup installs it`);
-    const { stdout } = await execute(aws, ['datapipeline', '--endpoint-url', world.url, ...args], { env });
-    return stdout;
-  };
-  const json = async (...args: string[]) => JSON.parse(await run(...args, '--output', 'json'));
+  test('waits between tries, and ends a try that takes too long', async () => {
+    const tries = path.join(world.folder, 'tries');
+    const pipelineId = await world.create('slow', [
+      onDemand,
+      shell('Slow', `date +%s%N >> ${tries}; exec sleep 300`, {
+        attemptTimeout: '1 second',
+        maximumRetries: '1',
+        retryDelay: '1 second',
+      }),
+    ]);
+    await world.activate(pipelineId);
+    const ended = await world.untilEnded(pipelineId, 'Slow', 'FAILED');
+    expect(ended['errorMessage']).toBe('the attempt took longer than its attemptTimeout of 1 second');
+    const [first = 0, second = 0] = (await readFile(tries, 'utf8')).trim().split('\n').map(Number);
+    expect(second - first).toBeGreaterThan(1.9e9);
+  });
 
-  test('creates, defines, activates and follows a pipeline', async () => {
-    const { pipelineId: id } = await json('create-pipeline', '--name', 'by-cli', '--unique-id', 'by-cli');
-    const definition = JSON.stringify({
-      objects: [
-        { id: 'Default', scheduleType: 'ondemand', workerGroup: 'local' },
-        {
-          id: 'Db',
-          type: 'RedshiftDatabase',
-          clusterId: 'local',
-          databaseName: 'postgres',
-          username: 'etl',
-          '*password': 'x',
-        },
-        {
-          id: 'RunExport',
-          type: 'SqlActivity',
-          database: { ref: 'Db' },
-          script: "create table by_cli as select '#{myDay}' as day, #{myLimit} as n",
-        },
-      ],
-      parameters: [
-        { id: 'myDay', type: 'String' },
-        { id: 'myLimit', type: 'Integer', default: '7' },
-      ],
-    });
-    const put = await json(
-      'put-pipeline-definition',
-      '--pipeline-id',
-      id,
-      '--pipeline-definition',
-      definition,
-    );
-    expect(put).toMatchObject({ errored: false });
-    expect(await json('list-pipelines')).toMatchObject({
-      pipelineIdList: expect.arrayContaining([{ id, name: 'by-cli' }]),
-    });
+  test('a person runs what failed again, and what waited for it goes on', async () => {
+    const flag = path.join(world.folder, 'mended');
+    const pipelineId = await world.create('mended', [
+      onDemand,
+      shell('Broken', `test -e ${flag}`),
+      shell('After', 'true', { dependsOn: { ref: 'Broken' } }),
+      shell('Fallen', 'true', { dependsOn: { ref: 'Broken' }, failureAndRerunMode: 'cascade' }),
+    ]);
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, { Broken: 'FAILED', Fallen: 'CASCADE_FAILED' });
+    await writeFile(flag, '');
+    const broken = (await world.ids(pipelineId)).filter((id) => id.startsWith('@Broken'));
+    const setStatus = (status: string) =>
+      world.client.send(new SetStatusCommand({ pipelineId, objectIds: broken, status }));
+    await expect(setStatus('PAUSE')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await setStatus('RERUN');
+    await world.untilStatuses(pipelineId, { Broken: 'FINISHED', After: 'FINISHED', Fallen: 'FINISHED' });
+    expect(await world.ids(pipelineId, 'ATTEMPT')).toHaveLength(4);
+  });
 
-    await run('activate-pipeline', '--pipeline-id', id, '--parameter-values', 'myDay=2001-01-05');
-    await untilStatuses(id, { RunExport: 'FINISHED' });
-    expect((await world.sql.query('select * from by_cli')).rows).toEqual([{ day: '2001-01-05', n: 7 }]);
-
-    const { ids: found } = await json('query-objects', '--pipeline-id', id, '--sphere', 'INSTANCE');
-    expect(found).toEqual([expect.stringMatching(/^@RunExport_/)]);
-    const described = await json(
-      ...['describe-objects', '--pipeline-id', id, '--object-ids', found[0], '--evaluate-expressions'],
-    );
-    expect(described.pipelineObjects[0].fields).toContainEqual({
-      key: 'script',
-      stringValue: "create table by_cli as select '2001-01-05' as day, 7 as n",
-    });
-    expect(
-      await json('get-pipeline-definition', '--pipeline-id', id, '--pipeline-version', 'active'),
-    ).toMatchObject({
-      values: { myDay: '2001-01-05' },
-    });
-
-    expect(await run('list-runs', '--pipeline-id', id)).toMatch(/1\. {2}RunExport .*FINISHED/);
-    expect(await json('list-runs', '--pipeline-id', id, '--status', 'running')).toEqual([]);
+  test('lets what runs end when a deactivation says so', async () => {
+    const pipelineId = await world.create('gently', [onDemand, shell('Short', 'sleep 0.5')]);
+    await world.activate(pipelineId);
+    await world.untilStatuses(pipelineId, { Short: 'RUNNING' });
+    await world.client.send(new DeactivatePipelineCommand({ pipelineId, cancelActive: false }));
+    await until(async () => (await world.stateOf(pipelineId)) === 'INACTIVE');
+    await expect(world.statuses(pipelineId)).resolves.toEqual({ Short: 'FINISHED' });
   });
 });

@@ -1,3 +1,6 @@
+import type { Component } from '../definition.ts';
+import type { Services } from '../services/services.ts';
+
 /** A pipeline object during a run: its fields with their expressions evaluated, and the objects it refers to. */
 export interface BoundObject {
   id: string;
@@ -5,38 +8,56 @@ export interface BoundObject {
   text(key: string): string | undefined;
   texts(key: string): string[];
   object(key: string): BoundObject | undefined;
-}
-
-/** A database by its JDBC URL. */
-export interface Connection {
-  jdbc: string;
-  user: string;
-  password: string;
+  objects(key: string): BoundObject[];
 }
 
 export interface Work {
   object: BoundObject;
-  /** Where a `RedshiftDatabase` with a `clusterId` leads to. */
-  warehouse: Connection | undefined;
-  /** Aborted when the object is cancelled. */
+  services: Services;
+  /** Aborted when the object is cancelled, or its attempt has had its time. */
   signal: AbortSignal;
 }
 
-export type Role = 'activity' | 'resource' | 'database';
+/** What an attempt of an activity has beside that. */
+export interface ActivityWork extends Work {
+  /** Of this attempt alone; it goes when the attempt has ended. */
+  folder: string;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** What a precondition or an action has beside that: the object that refers to it. */
+export interface ReferredWork extends Work {
+  node: BoundObject;
+}
+
+export type Role =
+  'activity' | 'resource' | 'database' | 'data' | 'format' | 'precondition' | 'action' | 'schedule';
 
 /** What the stand-in knows of a type of pipeline object. */
 export interface ObjectType {
-  /** What other objects use it for. A resource gets an instance, which ends when the activities on it have. */
+  /**
+   * What other objects use it for. Activities, their resources and their data get instances; the rest is only
+   * referred to.
+   */
   role: Role;
   required: readonly string[];
   /** Of each group at least one field must be there. */
   oneOf: readonly (readonly string[])[];
   optional: readonly string[];
-  /** Fields that refer to another object, and what that has to be. */
+  /** Fields that refer to other objects, and what those have to be. */
   refs: Readonly<Record<string, Role>>;
+  /** The field of an attempt that says where its log is. */
+  logField?: 'emrStepLog' | 'hadoopJobLog';
+  /** What else is wrong with a definition. */
+  errors?(component: Component): string[];
   /**
-   * Does the work once. Rejects with the reason where it fails, and settles only when nothing of it runs any more,
-   * after an abort too. A type without it is only referred to.
+   * An activity does its work once. Rejects with the reason where it fails, and settles only when nothing of it runs
+   * any more, after an abort too.
    */
-  run?(work: Work): Promise<void>;
+  run?(work: ActivityWork): Promise<void>;
+  /** Whether a precondition is met now. */
+  isMet?(work: ReferredWork): Promise<boolean>;
+  /** An action; `terminate` cancels the object that refers to it. */
+  act?(work: ReferredWork & { terminate(): void }): Promise<void>;
 }
