@@ -8,6 +8,7 @@ import { parseRunInput } from '../src/domain/run-input.ts';
 import type { Definition } from '../src/domain/definition.ts';
 import type { OpenedRun } from '../src/ports.ts';
 import type { Deps } from './deps.ts';
+import { createTurns } from './turns.ts';
 import { heartbeating } from './waiting.ts';
 
 /** Temporal refuses payloads over 2 MB; half of that leaves room for the results. */
@@ -16,6 +17,7 @@ const LARGEST_PLAN_BYTES = 1_000_000;
 /** How a run begins: its plan, or the run that it joins. */
 export function createRunActivities({ pipelines, runs, records, engines, settings }: Deps) {
   const chains = Object.keys(engines).filter((name) => engines[name]?.kinds.includes('chain'));
+  const turn = createTurns((workflowId) => runs.ended(workflowId));
   return {
     /** Checks the input and records all that the run will need: definition, texts of files, interval. */
     async openRun(request: {
@@ -68,11 +70,12 @@ export function createRunActivities({ pipelines, runs, records, engines, setting
       await runs.cancel(run);
     },
 
-    /** Returns when the workflow has ended, however it did. */
-    async awaitEnd(workflowId: string): Promise<void> {
+    /** Returns when the workflow has ended, however it did; `inTurn` to one of those who wait after the other. */
+    async awaitEnd(workflowId: string, { inTurn = false } = {}): Promise<void> {
       await heartbeating(
         () => ({ waitingFor: workflowId }),
-        (cancelled) => Promise.race([runs.ended(workflowId), cancelled]),
+        (cancelled) =>
+          inTurn ? turn(workflowId, cancelled) : Promise.race([runs.ended(workflowId), cancelled]),
       );
     },
   };

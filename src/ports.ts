@@ -193,17 +193,32 @@ export interface DataPipelineInstance {
   id: string;
   name: string;
   status: string;
+  /** ISO, UTC, whole seconds: when it was activated, or the interval of a schedule that it is for. */
+  scheduledAt: string;
   error?: string;
+  /** Where its log is. */
+  log?: string;
 }
 
-/** AWS Data Pipeline, as far as handing over to it goes. */
+/** AWS Data Pipeline, as far as handing over to it and from it goes. */
 export interface DataPipelines {
   /** The ID of the pipeline of that name; `Rejected` if there is none, or more than one. */
   resolve(name: string): Promise<string>;
-  /** Sends one activation. Never call it again after an answer that was lost: look for new instances instead. */
-  activate(pipelineId: string, params: Record<string, string>): Promise<void>;
-  /** The pipeline's instances, newest last. */
-  instances(pipelineId: string): Promise<DataPipelineInstance[]>;
+  /**
+   * Sends one activation. Never call it again after an answer that was lost: look for new instances instead. `startAt`
+   * (ISO) is where a scheduled pipeline begins.
+   */
+  activate(pipelineId: string, params: Record<string, string>, startAt?: string): Promise<void>;
+  /** Cancels what runs of it. May be repeated. */
+  deactivate(pipelineId: string): Promise<void>;
+  isDeactivating(pipelineId: string): Promise<boolean>;
+  /** The values of the parameters in the last activation. */
+  activeParams(pipelineId: string): Promise<Record<string, string>>;
+  /** The pipeline's instances, newest last: those scheduled at `since` (ISO) or later, without those of `except`. */
+  instances(
+    pipelineId: string,
+    which?: { since?: string; except?: ReadonlySet<string> },
+  ): Promise<DataPipelineInstance[]>;
 }
 
 /** What a folder or file holds, read from what was written. */
@@ -233,6 +248,8 @@ export interface Runs {
   /** Resolves when the run ends; rejects with its failure. */
   result(run: { workflowId: string; runId?: string }): Promise<RunResult>;
   cancel(run: { workflowId: string; runId: string }): Promise<void>;
+  /** What an execution of that workflow ID came to that was started under `key` and is done; undefined without one. */
+  doneUnder(workflowId: string, key: string): Promise<unknown>;
   /** Resolves when the workflow has ended, in whatever way. */
   ended(workflowId: string): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { createEngine } from './engines/index.ts';
 import type { S3Access } from './engines/duckdb/settings.ts';
 import { createTopic } from './notifiers/sns.ts';
 import { createWebhook } from './notifiers/webhook.ts';
-import { createDataPipelines } from './publishers/data-pipeline.ts';
+import { createDataPipelines } from './publishers/data-pipeline/index.ts';
 import { RedshiftWarehouse } from './publishers/redshift/index.ts';
 import { createSecrets } from './secrets.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';

@@ -1,12 +1,19 @@
 import { CancellationScope, isCancellation, setCurrentDetails, sleep } from '@temporalio/workflow';
-import { instanceOutcome } from '../src/domain/instance.ts';
+import type { OnCancel } from '../src/domain/definition.ts';
 import type { DataPipelineInstance } from '../src/ports.ts';
 import { brief, waiting } from './activities.ts';
 import { failure, faultOf } from './failures.ts';
+import { unlessFailed } from './instances.ts';
 
 export interface ActivationRequest {
   pipelineId: string;
   params: Record<string, string>;
+  /** ISO; where a scheduled pipeline begins. */
+  startAt?: string;
+  /** What becomes of the instances when the one who asks is cancelled: `leave` unless said. */
+  onCancel?: OnCancel;
+  /** Set where this may be a repetition, as after a reset: an activation of that key that is done is not repeated. */
+  doneUnder?: { workflowId: string; key: string };
   heartbeatTimeoutMs: number;
   /** Who asks, for Temporal's web UI. */
   by: string;
@@ -17,23 +24,16 @@ export interface ActivationRequest {
  * because activating an on-demand pipeline that runs cancels what runs.
  */
 export async function activation(request: ActivationRequest): Promise<DataPipelineInstance[]> {
-  const { pipelineId, params, heartbeatTimeoutMs, by } = request;
+  const { pipelineId, heartbeatTimeoutMs, by, doneUnder } = request;
   setCurrentDetails(`Activates \`${pipelineId}\` for ${by}.`);
   try {
-    const before = await waiting(heartbeatTimeoutMs, 'waits until no instance lives').awaitIdleDataPipeline(
+    const idle = waiting(heartbeatTimeoutMs, 'waits until no instance lives');
+    const { before, done } = await idle.awaitIdleDataPipeline({
       pipelineId,
-    );
-    await activateOnce(pipelineId, params);
-    const wait = waiting(heartbeatTimeoutMs, 'waits for the instances of this activation');
-    const instances = await wait.awaitDataPipelineInstances({ pipelineId, before });
-    const failed = instances.filter(({ status }) => instanceOutcome(status) === 'failed');
-    if (failed.length === 0) return instances;
-    const words = failed.map(
-      ({ name, status, error }) => `${name} ${status}${error === undefined ? '' : `: ${error}`}`,
-    );
-    throw failure('JobFailed', `Data Pipeline ${pipelineId}: ${words.join('; ')}`, {
-      ref: failed[0]?.id ?? pipelineId,
+      ...(doneUnder && { doneUnder }),
     });
+    if (done !== undefined) return done;
+    return await activateAndAwait(request, before);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { type, message, details } = faultOf(error);
@@ -41,19 +41,38 @@ export async function activation(request: ActivationRequest): Promise<DataPipeli
   }
 }
 
+async function activateAndAwait(
+  request: ActivationRequest,
+  before: string[],
+): Promise<DataPipelineInstance[]> {
+  const { pipelineId, heartbeatTimeoutMs, onCancel } = request;
+  try {
+    await activateOnce(request);
+    const wait = waiting(heartbeatTimeoutMs, 'waits for the instances of this activation');
+    return unlessFailed(pipelineId, await wait.awaitDataPipelineInstances({ pipelineId, before }));
+  } catch (error) {
+    if (isCancellation(error) && onCancel === 'deactivate') {
+      const stop = waiting(heartbeatTimeoutMs, 'cancelled: deactivates the pipeline');
+      await CancellationScope.nonCancellable(() => stop.deactivateDataPipeline({ pipelineId, before }));
+    }
+    throw error;
+  }
+}
+
 /**
  * There is no token, and a second activation would cancel the first. So it is sent once, and once more only after an
  * answer that says that it was refused for now; an answer that was lost is answered by looking.
  */
-async function activateOnce(pipelineId: string, params: Record<string, string>): Promise<void> {
+async function activateOnce({ pipelineId, params, startAt }: ActivationRequest): Promise<void> {
   const once = brief('activates the pipeline, once', {
     retry: { maximumAttempts: 1 },
     startToCloseTimeout: '1m',
   });
+  const asked = { pipelineId, params, ...(startAt !== undefined && { startAt }) };
   for (;;) {
     try {
       // A cancellation in mid-request would leave it open whether the request was sent.
-      return await CancellationScope.nonCancellable(() => once.activateDataPipeline({ pipelineId, params }));
+      return await CancellationScope.nonCancellable(() => once.activateDataPipeline(asked));
     } catch (error) {
       const { type } = faultOf(error);
       if (type === 'Rejected') throw error;

@@ -54,6 +54,8 @@ export function waiting(heartbeatTimeoutMs: number, summary: string) {
       | 'readLedger'
       | 'awaitIdleDataPipeline'
       | 'awaitDataPipelineInstances'
+      | 'awaitActivatedDataPipeline'
+      | 'deactivateDataPipeline'
       | 'waitForData'
     >
   >({ ...common, startToCloseTimeout: '3650 days', heartbeatTimeout: heartbeatTimeoutMs, summary });

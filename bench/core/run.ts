@@ -58,6 +58,9 @@ export function ourWorker(
     dataPipelines: {
       resolve: async (name) => name,
       activate: async () => {},
+      deactivate: async () => {},
+      isDeactivating: async () => false,
+      activeParams: async () => ({}),
       instances: async () => [],
     },
     files,

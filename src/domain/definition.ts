@@ -23,6 +23,9 @@ export type FileSetTemplate = FileSet | string;
 /** A job as the file has it: its specification, with templates in it, and the engine that it is for. */
 type JobArgs<Spec extends CommandSpec> = { engine: string; job: Spec };
 
+/** What becomes of the instances of a Data Pipeline when the step that activated it is cancelled or late. */
+export type OnCancel = 'leave' | 'deactivate';
+
 /** What each kind of step takes. */
 export interface StepArgs {
   ensureCluster: { engine: string; release: 'keep' | 'whenIdle' | 'always' };
@@ -69,7 +72,15 @@ export interface StepArgs {
     autoCommit?: boolean;
   };
   check: { warehouse: string; expectations: Expectation[] };
-  activateDataPipeline: { id?: string; name?: string; params: Record<string, string> };
+  activateDataPipeline: {
+    id?: string;
+    name?: string;
+    params: Record<string, string>;
+    startTime?: string;
+    /** `leave` unless said. */
+    onCancel?: OnCancel;
+  };
+  awaitDataPipeline: { id?: string; name?: string; params: Record<string, string>; activatedAfter?: string };
   waitForData: { path: string; marker?: string; count: number };
   putObject: { path: string; content: Json };
   notify: { webhook?: string; topic?: string; subject?: string; message: string };

@@ -63,6 +63,20 @@ export class TemporalRuns implements Runs {
     }
   }
 
+  async doneUnder(workflowId: string, key: string): Promise<unknown> {
+    try {
+      const query = `WorkflowId = ${JSON.stringify(workflowId)}`;
+      for await (const { runId, memo } of this.#client.workflow.list({ query })) {
+        if (memo?.['key'] !== key) continue;
+        const handle = this.#client.workflow.getHandle(workflowId, runId);
+        if ((await handle.describe()).status.name === 'COMPLETED') return await handle.result();
+      }
+      return undefined;
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
   async ended(workflowId: string): Promise<void> {
     try {
       await this.#client.workflow.getHandle(workflowId).result();

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreatePipelineCommand, DataPipelineClient } from '@aws-sdk/client-data-pipeline';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { instanceOutcome } from '../../src/domain/instance.ts';
-import { createDataPipelines } from '../../src/publishers/data-pipeline.ts';
+import { createDataPipelines } from '../../src/publishers/data-pipeline/index.ts';
 import type { DataPipelineInstance } from '../../src/ports.ts';
 import { object, onDemand, shell, startWorld, until, type World } from './data-pipeline-world.ts';
 
@@ -61,6 +62,7 @@ describe('our client of AWS Data Pipeline', () => {
       id: expect.stringMatching(/^@RunExport_\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
       name: 'RunExport',
       status: 'FINISHED',
+      scheduledAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
     const { rows } = await world.sql.query('select day::text from exported');
     expect(rows).toEqual([{ day: '2001-01-05' }]);
@@ -74,8 +76,70 @@ describe('our client of AWS Data Pipeline', () => {
     ]);
     await dataPipelines.activate(id, {});
     await expect(ended(id, 1)).resolves.toMatchObject([
-      { name: 'Bad', status: 'FAILED', error: 'relation "nowhere" does not exist' },
+      { name: 'Bad', status: 'FAILED', error: expect.stringContaining('relation "nowhere" does not exist') },
     ]);
+  });
+
+  test('shows the error of the last attempt, and where its log is', async () => {
+    const failing = { maximumRetries: '1', pipelineLogUri: 's3://data/logs/' };
+    const id = await world.create('logs', [onDemand, shell('Bad', 'echo no >&2; exit 1', failing)]);
+    await dataPipelines.activate(id, {});
+    const [bad] = await ended(id, 1);
+    expect(bad).toMatchObject({
+      error: 'the command ended with exit code 1: no',
+      log: `s3://data/logs/${id}/Bad/${bad?.id}/${bad?.id}_Attempt=2/`,
+    });
+    const Prefix = bad?.log?.replace('s3://data/', '');
+    const { Contents = [] } = await world.aws.client.send(
+      new ListObjectsV2Command({ Bucket: 'data', Prefix }),
+    );
+    expect(Contents.map(({ Key }) => Key?.replace(Prefix ?? '', '')).sort()).toEqual([
+      'Activity.log',
+      'StdError',
+      'StdOutput',
+    ]);
+  });
+
+  test('lists instances since a time, and without those that are known', async () => {
+    const id = await world.create('since', [onDemand, shell('Nothing', 'true')]);
+    await dataPipelines.activate(id, { myDay: '2001-01-05' });
+    const [first] = await ended(id, 1);
+    await dataPipelines.activate(id, { myDay: '2001-01-06' });
+    const [, second] = await ended(id, 2);
+    const since = second?.scheduledAt ?? '';
+    await expect(dataPipelines.instances(id, { since })).resolves.toEqual([second]);
+    const except = new Set([second?.id ?? '']);
+    await expect(dataPipelines.instances(id, { except })).resolves.toEqual([first]);
+    await expect(dataPipelines.activeParams(id)).resolves.toEqual({ myDay: '2001-01-06' });
+  });
+
+  test('starts a pipeline with a schedule where it is told to', async () => {
+    const id = await world.create('from', [
+      object('Default', { scheduleType: 'cron', workerGroup: 'local', schedule: { ref: 'Daily' } }),
+      object('Daily', {
+        type: 'Schedule',
+        period: '1 day',
+        startDateTime: '2001-01-01T00:00:00',
+        endDateTime: '2001-01-04T00:00:00',
+      }),
+      shell('Nothing', 'true'),
+    ]);
+    await dataPipelines.activate(id, {}, '2001-01-02T00:00:00.000Z');
+    await expect(ended(id, 2)).resolves.toMatchObject([
+      { scheduledAt: '2001-01-02T00:00:00Z' },
+      { scheduledAt: '2001-01-03T00:00:00Z' },
+    ]);
+  });
+
+  test('deactivates, again and again if need be, until nothing runs', async () => {
+    const id = await world.create('stopped', [onDemand, shell('Long', 'exec sleep 300')]);
+    await dataPipelines.activate(id, {});
+    await until(async () => (await dataPipelines.instances(id))[0]?.status === 'RUNNING');
+    await dataPipelines.deactivate(id);
+    await dataPipelines.deactivate(id);
+    await until(async () => !(await dataPipelines.isDeactivating(id)));
+    await expect(dataPipelines.instances(id)).resolves.toMatchObject([{ status: 'CANCELED' }]);
+    await expect(dataPipelines.deactivate('df-NOWHERE')).rejects.toMatchObject({ type: 'Rejected' });
   });
 
   test('describes more instances than fit into one request, the newest last', async () => {

@@ -49,7 +49,9 @@ steps:
     check: { warehouse: other, query: select 1 as n, expect: row.n == 1 }
     allowFailure: true
   - id: hand
-    activateDataPipeline: { name: export, params: { day: "\${interval.date}", n: 3 } }
+    activateDataPipeline: { name: export, params: { day: "\${interval.date}", n: 3 }, onCancel: deactivate }
+  - id: handedBack
+    awaitDataPipeline: { id: df-1, activatedAfter: "\${interval.end}" }
   - id: data
     waitForData: { path: s3://raw/, marker: _SUCCESS }
   - id: mark
@@ -121,7 +123,17 @@ onFailure:
           ...common,
           id: 'hand',
           kind: 'activateDataPipeline',
-          args: { name: 'export', params: { day: '${interval.date}', n: '3' } },
+          args: {
+            name: 'export',
+            params: { day: '${interval.date}', n: '3' },
+            onCancel: 'deactivate',
+          },
+        },
+        {
+          ...common,
+          id: 'handedBack',
+          kind: 'awaitDataPipeline',
+          args: { id: 'df-1', params: {}, activatedAfter: '${interval.end}' },
         },
         {
           ...common,
@@ -586,6 +598,12 @@ describe('one problem', () => {
       step('    activateDataPipeline: { name: x, id: y }'),
       'conflicting-fields 7:38',
       'leave one',
+    ],
+    [
+      'nobody who is waited for',
+      step('    awaitDataPipeline: { activatedAfter: "2001-01-05" }'),
+      'missing-field 7:24',
+      'name, or its id',
     ],
     [
       'a query file that is not there',

@@ -65,3 +65,38 @@ test('what was published before a reset is left alone after it, and no stage sta
   expect(world.warehouse.done.filter((word) => word === 'publish')).toHaveLength(1);
   expect(world.warehouse.done.at(-1)).toBe('clean up');
 });
+
+const activation = step('activateDataPipeline', 'export', { name: 'once', params: {} });
+
+test('an activation that was done before a reset is not repeated after it', async () => {
+  const handle = await world.start([activation]);
+  const first = await handle.result();
+  const again = await (await reset(handle)).result();
+  expect(world.dataPipelines.activations).toHaveLength(1);
+  expect(again).toMatchObject({
+    steps: [{ result: { instances: [{ id: '@Export_1', status: 'FINISHED' }] } }],
+  });
+  expect(first).toMatchObject({ status: 'done' });
+});
+
+test('an activation that still ran at a reset is waited for, and not repeated', async () => {
+  world.dataPipelines.activations = [];
+  world.dataPipelines.instancesOf = [];
+  world.dataPipelines.onActivate = () => (world.dataPipelines.instancesOf.at(-1)!.status = 'RUNNING');
+  const handle = await world.start([activation]);
+  await world.until(handle, () => world.dataPipelines.activations.length > 0);
+  const again = await reset(handle);
+  await world.until(again, ({ steps: [step] }) => (step?.detail ?? '').includes('another run activates'));
+  world.dataPipelines.instancesOf[0]!.status = 'FINISHED';
+  expect(await again.result()).toMatchObject({ status: 'done' });
+  expect(world.dataPipelines.activations).toHaveLength(1);
+});
+
+test('an activation of another run is nothing to go by', async () => {
+  world.dataPipelines.activations = [];
+  world.dataPipelines.instancesOf = [];
+  world.dataPipelines.onActivate = () => {};
+  await (await world.start([activation])).result();
+  await (await world.start([activation])).result();
+  expect(world.dataPipelines.activations).toHaveLength(2);
+});

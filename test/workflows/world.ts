@@ -30,6 +30,8 @@ Runtime.install({ logger: quiet });
 export class TestDataPipelines implements DataPipelines {
   instancesOf: DataPipelineInstance[] = [];
   activations: Record<string, string>[] = [];
+  startTimes: (string | undefined)[] = [];
+  deactivations: string[] = [];
   /** Called when an activation has taken effect; what it throws is the answer. */
   onActivate: () => void = () => {};
   /** What activations are refused with, before they take effect. */
@@ -39,16 +41,39 @@ export class TestDataPipelines implements DataPipelines {
     return `df-${name}`;
   }
 
-  async activate(_id: string, params: Record<string, string>): Promise<void> {
+  async activate(_id: string, params: Record<string, string>, startAt?: string): Promise<void> {
     if (this.refusal) throw this.refusal;
     this.activations.push(params);
-    const id = `@Export_${this.activations.length}`;
-    this.instancesOf.push({ id, name: 'Export', status: 'FINISHED' });
+    this.startTimes.push(startAt);
+    this.add(this.activations.length, 'FINISHED');
     this.onActivate();
   }
 
-  async instances(): Promise<DataPipelineInstance[]> {
-    return this.instancesOf;
+  /** An instance of the nth activation. */
+  add(n: number, status: string, more: Partial<DataPipelineInstance> = {}): void {
+    const scheduledAt = `2999-01-01T00:00:${String(n).padStart(2, '0')}Z`;
+    this.instancesOf.push({ id: `@Export_${n}`, name: 'Export', status, scheduledAt, ...more });
+  }
+
+  async deactivate(id: string): Promise<void> {
+    this.deactivations.push(id);
+    for (const instance of this.instancesOf) if (instance.status === 'RUNNING') instance.status = 'CANCELED';
+  }
+
+  async isDeactivating(): Promise<boolean> {
+    return false;
+  }
+
+  async activeParams(): Promise<Record<string, string>> {
+    return this.activations.at(-1) ?? {};
+  }
+
+  async instances(
+    _id: string,
+    { since = '', except = new Set<string>() }: { since?: string; except?: ReadonlySet<string> } = {},
+  ): Promise<DataPipelineInstance[]> {
+    const chosen = this.instancesOf.filter(({ id, scheduledAt }) => scheduledAt >= since && !except.has(id));
+    return chosen.map((instance) => ({ ...instance }));
   }
 }
 

@@ -2,6 +2,7 @@ import type { StepKind, StepOf } from '../../src/domain/definition.ts';
 import type { FailureType } from '../../src/domain/failure.ts';
 import type { StepRun } from '../step-run.ts';
 import { activateDataPipeline } from './activate-data-pipeline.ts';
+import { awaitDataPipeline } from './await-data-pipeline.ts';
 import { chain } from './chain.ts';
 import { check } from './check.ts';
 import { ensureCluster } from './ensure-cluster.ts';
@@ -29,6 +30,7 @@ const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promis
   redshiftSql,
   check,
   activateDataPipeline,
+  awaitDataPipeline,
   waitForData,
   putObject,
   notify,
@@ -49,6 +51,7 @@ export const LATE: Record<StepKind, FailureType> = {
   redshiftSql: 'JobFailed',
   check: 'JobFailed',
   activateDataPipeline: 'JobFailed',
+  awaitDataPipeline: 'JobFailed',
   waitForData: 'InputMissing',
   putObject: 'JobFailed',
   notify: 'JobFailed',

@@ -1,5 +1,6 @@
 import type { StepKind } from '../../domain/definition.ts';
 import { activateDataPipeline } from './activate-data-pipeline.ts';
+import { awaitDataPipeline } from './await-data-pipeline.ts';
 import { check } from './check.ts';
 import { chain } from './chain.ts';
 import { dbExport } from './db-export.ts';
@@ -31,6 +32,7 @@ export const KIND_SPECS = {
   redshiftSql,
   check,
   activateDataPipeline,
+  awaitDataPipeline,
   waitForData,
   putObject,
   notify,
