@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startDataPipeline } from './data-pipeline/index.ts';
+import { startEmr } from './emr/index.ts';
 import { startRedshiftData } from './redshift-data/index.ts';
 
 // The AWS SDK warns of Node 20 at every start; which Node is needed stands in package.json.
@@ -26,6 +27,10 @@ const EMULATORS: Record<string, { of: string; start: (settings: Settings) => Pro
   'data-pipeline': {
     of: 'AWS Data Pipeline',
     start: ({ port, log }) => startDataPipeline({ port, log }),
+  },
+  emr: {
+    of: 'Amazon EMR and EMR Serverless; steps and jobs are processes here',
+    start: ({ port, log }) => startEmr({ port, log }),
   },
 };
 

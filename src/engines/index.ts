@@ -1,9 +1,15 @@
+import { EMRClient } from '@aws-sdk/client-emr';
+import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { join } from 'node:path';
+import { parseDuration } from '../domain/duration.ts';
 import { isS3Path } from '../domain/file-path.ts';
 import type { JobEngine, ObjectStore } from '../ports.ts';
 import type { EngineConfig, EngineTypeName } from '../spec/load-config.ts';
 import { createLocalEngine } from './local/engine.ts';
 import { createDuckdbEngine, type DuckdbOptions } from './duckdb/engine.ts';
+import { EmrServerlessEngine } from './emr-serverless/engine.ts';
+import { EmrEngine } from './emr/engine.ts';
+import type { EmrOptions } from './emr/options.ts';
 import { basicAuthorization } from './http.ts';
 import { createLivyEngine } from './livy/engine.ts';
 import { createSparkEngine } from './spark/engine.ts';
@@ -88,6 +94,34 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
       store: around.store,
       requestTimeoutMs: around.requestTimeoutMs,
     }),
+
+  emr: (config, { name, store, text, aws, requestTimeoutMs }) =>
+    new EmrEngine({
+      name,
+      client: new EMRClient({ ...aws, ...(config.region !== undefined && { region: text(config.region) }) }),
+      store,
+      cluster: text(config.cluster),
+      ...(config.launch && { launch: withTexts(config.launch, text) as NonNullable<EmrOptions['launch']> }),
+      idleTimeoutMs: parseDuration(config.idleTimeout),
+      staging: text(config.staging),
+      requestTimeoutMs,
+    }),
+
+  'emr-serverless': (config, around) =>
+    new EmrServerlessEngine({
+      client: new EMRServerlessClient({
+        ...around.aws,
+        ...(config.region !== undefined && { region: around.text(config.region) }),
+      }),
+      store: around.store,
+      application: around.text(config.application),
+      executionRole: around.text(config.executionRole),
+      staging: around.text(config.staging),
+      logUri: around.text(config.logs ?? `${config.staging.replace(/\/*$/, '/')}logs/`),
+      conf: texts(config.conf, around),
+      dashboards: config.dashboards,
+      requestTimeoutMs: around.requestTimeoutMs,
+    }),
 };
 
 const texts = (all: Record<string, string>, { text }: EngineSurroundings): Record<string, string> =>
@@ -97,6 +131,14 @@ const texts = (all: Record<string, string>, { text }: EngineSurroundings): Recor
 function stagingPath(staging: string, { text, path }: EngineSurroundings): string {
   const said = text(staging);
   return isS3Path(said) ? said : path(staging);
+}
+
+/** All texts in a value, resolved. */
+function withTexts(value: unknown, text: (text: string) => string): unknown {
+  if (typeof value === 'string') return text(value);
+  if (Array.isArray(value)) return value.map((each) => withTexts(each, text));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each, text)]));
 }
 
 export const createEngine = (config: EngineConfig, around: EngineSurroundings): JobEngine =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JobKind, SparkApp } from '../ports.ts';
-import { checked, matching } from './fields.ts';
+import { checked, matching, positiveDuration } from './fields.ts';
 import { checkReferenceForm, checkSecretForm } from './reference.ts';
 
 /*
@@ -34,6 +34,14 @@ const conf = () =>
     .record(z.string(), text())
     .default({})
     .meta({ description: 'Spark’s properties, for every job.', examples: ['{ spark.executor.memory: 4g }'] });
+
+/** A folder in S3, which may come out of a variable. */
+const s3Folder = () =>
+  checked('wrong-type', (path) => {
+    checkReferenceForm(path);
+    if (!/^(s3:\/\/[a-z0-9]|\$\{)/.test(path))
+      throw new Error(`${JSON.stringify(path)} is no folder in S3; write one like s3://lake/millrace/`);
+  });
 
 /** What an engine can do, so that `validate` can tell before a run does. */
 export interface Abilities {
@@ -112,6 +120,52 @@ export const ENGINES = {
     }),
     kinds: ['sql', 'spark'],
     spark: ['sql', 'python', 'jar'],
+  },
+
+  emr: {
+    schema: z.strictObject({
+      type: z.literal('emr'),
+      cluster: text().meta({ description: 'Its ID, or its name.', examples: ['j-2AXXXXXXGAPLF', 'nightly'] }),
+      staging: s3Folder().meta({
+        description: 'Where the texts of jobs go, and the values of shell jobs.',
+        examples: ['s3://lake/millrace/'],
+      }),
+      launch: z
+        .looseObject({
+          ReleaseLabel: text().meta({ examples: ['emr-7.5.0'] }),
+          Instances: z.looseObject({}),
+          ServiceRole: text(),
+          JobFlowRole: text(),
+        })
+        .optional()
+        .meta({ description: 'Launches a cluster of that name if none is up: what RunJobFlow takes.' }),
+      idleTimeout: positiveDuration()
+        .default('1h')
+        .meta({ description: 'When a cluster ends that is released whenIdle: 1 minute to 7 days.' }),
+      region: text().optional().meta({ description: 'Else as the AWS SDK finds it.' }),
+    }),
+    kinds: ['sql', 'hive', 'spark', 'shell'],
+    spark: ['sql', 'program', 'python', 'jar'],
+  },
+
+  'emr-serverless': {
+    schema: z.strictObject({
+      type: z.literal('emr-serverless'),
+      application: text().meta({ description: 'Its ID.', examples: ['00f1abcdexample'] }),
+      executionRole: text().meta({ description: 'The ARN of the role that jobs run as.' }),
+      staging: s3Folder().meta({
+        description: 'Where the texts of jobs go, and Hive’s scratch and warehouse.',
+        examples: ['s3://lake/millrace/'],
+      }),
+      logs: s3Folder().optional().meta({ description: 'Where logs go; `logs/` in staging unless said.' }),
+      conf: conf(),
+      dashboards: z.boolean().default(false).meta({
+        description: 'Keep a link to the UI of a job: whoever has it gets in, for an hour.',
+      }),
+      region: text().optional().meta({ description: 'Else as the AWS SDK finds it.' }),
+    }),
+    kinds: ['sql', 'hive', 'spark'],
+    spark: ['sql', 'program', 'python', 'jar'],
   },
 } satisfies Record<string, EngineType>;
 
