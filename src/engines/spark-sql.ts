@@ -1,14 +1,37 @@
 import { splitStatements } from '../domain/sql-template.ts';
 import type { FileFormat, FileSet, SqlSpec } from '../ports.ts';
 
-/** CSV as DuckDB reads and writes it by itself: with a line of names. */
+/** To the microsecond, which is what there is; Spark by itself writes milliseconds. */
+const MOMENTS = `timestampFormat 'yyyy-MM-dd HH:mm:ss[.SSSSSS]', timestampNTZFormat 'yyyy-MM-dd HH:mm:ss[.SSSSSS]'`;
+
+/*
+ * Files as DuckDB reads and writes them by itself. CSV has a line of names, a quote is doubled, lines may be in quotes, and
+ * spaces count. In JSON a null is written.
+ *
+ * https://spark.apache.org/docs/3.5.9/sql-data-sources-csv.html#data-source-option
+ */
 const READ: Record<FileFormat, string> = {
   parquet: '',
-  csv: `, header 'true', inferSchema 'true'`,
+  csv: `, header 'true', inferSchema 'true', multiLine 'true', escape '"'`,
   json: '',
   orc: '',
 };
-const WRITE: Record<FileFormat, string> = { parquet: '', csv: ` OPTIONS (header 'true')`, json: '', orc: '' };
+const WRITE: Record<FileFormat, string> = {
+  parquet: '',
+  csv: ` OPTIONS (header 'true', escape '"', ignoreLeadingWhiteSpace 'false', ignoreTrailingWhiteSpace 'false', ${MOMENTS})`,
+  json: ` OPTIONS (ignoreNullFields 'false', ${MOMENTS})`,
+  orc: '',
+};
+
+const SETTINGS = [
+  // COPY reads no timestamps of 96 bits, which Spark would write.
+  'spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS',
+  // A timestamp is a day and a time, in no zone, as in DuckDB and Redshift.
+  'spark.sql.timestampType=TIMESTAMP_NTZ',
+  'spark.sql.session.timeZone=UTC',
+  // ${…} in a query is text.
+  'spark.sql.variable.substitute=false',
+];
 
 /**
  * The statements that do in Spark SQL what `sql` says: a view over each input, and one statement that writes the
@@ -26,8 +49,7 @@ export function sparkSql({ inputs, query, output }: SqlSpec, s3Scheme: 's3' | 's
   // A comment at its end must not take what follows along.
   const [select = query] = splitStatements(query);
   return [
-    // COPY reads no timestamps of 96 bits, which Spark would write.
-    'SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS',
+    ...SETTINGS.map((setting) => `SET ${setting}`),
     ...views,
     `INSERT OVERWRITE DIRECTORY ${at(output)} USING ${format}${WRITE[format]}\n${select}\n`,
   ];

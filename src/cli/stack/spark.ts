@@ -77,6 +77,8 @@ export function sparkEnvironment(
     SPARK_LOCAL_IP: LOOPBACK,
     SPARK_DIST_CLASSPATH: join(s3a, '*'),
     SPARK_DAEMON_MEMORY: '256m',
+    // The one of the environment that Spark was installed into.
+    PYSPARK_PYTHON: join(home, '../../../../bin/python'),
   };
 }
 

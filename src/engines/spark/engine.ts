@@ -14,6 +14,8 @@ import { driversOf, Submissions } from './submissions.ts';
 const KEY_MEMORY_MS = 7 * 24 * 3_600_000;
 const TAIL_BYTES = 32 * 1024;
 const PAGE_BYTES = 128 * 1024;
+/** How the worker begins a log: the command, which may hold what nobody else should read. */
+const HEADER = /^(Launch Command: |={40}$)/;
 /** A worker gives a driver ten seconds to end by itself. */
 const KILLED_WITHIN_MS = 25_000;
 
@@ -51,10 +53,7 @@ export function createSparkEngine(options: SparkOptions): JobEngine {
     const exception = of.state === 'ERROR' ? await master.exception(of.id) : undefined;
     if (of.state === 'ERROR' && exception === undefined)
       return lost(of.id, `the master lost the worker of ${of.id}, and with it whether the job has ended`);
-    const said = log ? await endOf(log).catch(() => '') : '';
-    const lines = [...(exception ?? '').split('\n'), ...said.trimEnd().split('\n')].filter(
-      (line) => line !== '',
-    );
+    const lines = [...(exception ?? '').split('\n'), ...(log ? await endOf(log).catch(() => []) : [])];
     const cause = exception?.split('\n')[1] ?? exception;
     const message = cause ?? failureIn(lines) ?? `it ended as ${of.state}, and its log can't be had`;
     return { status, progress, message, logTail: tailOf(lines) };
@@ -140,9 +139,13 @@ export function createSparkEngine(options: SparkOptions): JobEngine {
   };
 }
 
-async function endOf(log: DriverLog): Promise<string> {
+/** The last lines of both logs; last those of the one that tells why it failed: Python's errors are among what it printed. */
+async function endOf(log: DriverLog): Promise<string[]> {
   await log.settled();
-  return (await log.read('stderr', TAIL_BYTES))?.text ?? '';
+  const logged = linesOf(await log.read('stderr', TAIL_BYTES), true).lines;
+  const printed = linesOf(await log.read('stdout', TAIL_BYTES), true).lines;
+  const isPython = printed.some((line) => line.startsWith('Traceback '));
+  return isPython ? [...logged, ...printed] : [...printed, ...logged];
 }
 
 /** The lines of a part; one that is not whole yet is left for the next time, unless it is the last of all. */
@@ -154,5 +157,5 @@ function linesOf(
   const isWhole = part.end === part.length;
   const text = isOver && isWhole ? part.text : part.text.slice(0, part.text.lastIndexOf('\n') + 1);
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
-  return { lines, bytes: Buffer.byteLength(text), isWhole };
+  return { lines: lines.filter((line) => !HEADER.test(line)), bytes: Buffer.byteLength(text), isWhole };
 }
