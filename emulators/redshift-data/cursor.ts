@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type pg from 'pg';
 import type { FieldDef, QueryArrayResult } from 'pg';
 import Cursor from 'pg-cursor';
@@ -28,13 +29,15 @@ export async function* batches(
         resolve({ rows, fields: fields ?? [], rowCount });
       });
     });
+  let isOpen = false;
   try {
-    for (;;) {
+    do {
       const batch = await read();
+      isOpen = batch.rows.length === size;
       yield batch;
-      if (batch.rows.length < size) return;
-    }
+    } while (isOpen);
   } finally {
-    await cursor.close().catch(() => {});
+    // Where the reader gave up; a cursor that failed or came to its end is closed.
+    if (isOpen) await Promise.race([cursor.close(), once(client, 'end')]);
   }
 }

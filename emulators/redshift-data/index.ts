@@ -1,13 +1,18 @@
+import type { EventBridgeClientConfig } from '@aws-sdk/client-eventbridge';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bootstrap, DATABASE, statementsConnection, USER } from './bootstrap.ts';
+import { Endpoint } from './endpoint.ts';
+import { createEvents, eventBridgeOf } from './events.ts';
+import { Faults } from './faults.ts';
 import { createOperations } from './operations.ts';
 import { startPostgres } from './postgres.ts';
 import { Runner } from './runner.ts';
 import { s3Clients } from './s3.ts';
+import { Sessions } from './sessions.ts';
 import { serve } from './server.ts';
 import { Statements } from './statements.ts';
 
@@ -18,6 +23,8 @@ export interface RedshiftDataOptions {
   dataDir?: string;
   /** How COPY reaches S3; without it as the AWS SDK's own environment variables say. */
   s3?: S3ClientConfig;
+  /** Where `WithEvent` sends; without it as the environment says, and never to AWS. */
+  eventBridge?: EventBridgeClientConfig;
   log?: (line: string) => void;
 }
 
@@ -55,21 +62,25 @@ export const startRedshiftData = async (options: RedshiftDataOptions = {}): Prom
     const userConnection = (database: string) => ({ ...postgres.connection(database), user: USER, password });
     const statements = await Statements.open(statementsConnection(postgres));
     undo.push(() => statements.close());
+    const events = createEvents(options.eventBridge ?? eventBridgeOf(process.env), log);
+    undo.push(async () => events.close());
+    const faults = new Faults(() => postgres.restart());
+    const sessions = new Sessions();
     const runner = new Runner({
       statements,
+      sessions,
+      events,
+      faults,
+      results: statements.results,
       userConnection,
       adminConnection: (database) => postgres.connection(database),
       s3: s3Clients(options.s3 ?? {}),
     });
     undo.push(() => runner.close());
-    const operations = createOperations({
-      statements,
-      runner,
-      workgroup: WORKGROUP,
-      defaultDatabase: DATABASE,
-      userConnection,
-    });
-    const server = await serve(operations, options.port ?? 0, log);
+    const endpoint = new Endpoint(WORKGROUP, DATABASE, userConnection);
+    const operations = createOperations({ endpoint, statements, sessions, runner });
+    const restart = () => postgres.restart();
+    const server = await serve({ operations, faults, restart, log }, options.port ?? 0);
     undo.push(async () => {
       server.close();
       server.closeAllConnections();

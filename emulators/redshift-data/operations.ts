@@ -1,142 +1,90 @@
-import type pg from 'pg';
 import { z } from 'zod';
-import { USER } from './bootstrap.ts';
 import * as catalog from './catalog.ts';
+import type { Endpoint } from './endpoint.ts';
 import { invalid, notFound } from './error.ts';
+import { createExecution } from './execution.ts';
 import * as requests from './requests.ts';
-import { resultPage } from './result.ts';
+import type { ResultFormat } from './result.ts';
 import type { Runner } from './runner.ts';
-import { describeStatement, newStatement, type Statement, statementData } from './statement.ts';
+import { sessionData, type Sessions } from './sessions.ts';
+import { describeStatement, type Statement, statementData } from './statement.ts';
 import type { Statements } from './statements.ts';
-import { tokenize } from './sql/tokens.ts';
 
 export interface OperationsOptions {
+  endpoint: Endpoint;
   statements: Statements;
+  sessions: Sessions;
   runner: Runner;
-  workgroup: string;
-  defaultDatabase: string;
-  userConnection: (database: string) => pg.ClientConfig;
 }
 
-type Operation = (body: unknown) => Promise<string>;
+/** Takes a request's JSON and gives the answer's. Fails with an `ApiError`. */
+export type Operation = (body: unknown) => Promise<string>;
 
-type Execution = Omit<z.infer<typeof requests.BatchExecuteStatement>, 'ExecutionMode'> & {
-  ExecutionMode?: 'TRANSACTION' | 'AUTO_COMMIT';
+const operation =
+  <Schema extends z.ZodType>(
+    schema: Schema,
+    answer: (request: z.infer<Schema>) => Promise<unknown>,
+  ): Operation =>
+  async (body) => {
+    const request = schema.safeParse(body);
+    if (!request.success) throw invalid(z.prettifyError(request.error));
+    const result = await answer(request.data);
+    return typeof result === 'string' ? result : JSON.stringify(result);
+  };
+
+/** The entries from the one behind `NextToken` on, which is a number that falls from entry to entry. */
+const listed = <Entry>(
+  all: readonly Entry[],
+  { NextToken = '0', MaxResults }: { NextToken?: string | undefined; MaxResults: number },
+) => {
+  const from = Number(NextToken);
+  if (!Number.isInteger(from) || from < 0) throw invalid('Invalid NextToken.');
+  const to = from + (MaxResults || 100);
+  return { shown: all.slice(from, to), ...(to < all.length && { next: String(to) }) };
 };
 
-const parameterNames = (sql: string): string[] => {
-  try {
-    return tokenize(sql).flatMap(({ kind, text }) => (kind === 'parameter' ? [text.slice(1)] : []));
-  } catch (error) {
-    throw invalid((error as Error).message);
-  }
-};
-
-/** The operations by name: each takes the request's JSON and gives the answer's. Fails with an `ApiError`. */
-export const createOperations = (options: OperationsOptions): Record<string, Operation> => {
-  const { statements, runner, workgroup, defaultDatabase } = options;
-
-  const operation =
-    <Schema extends z.ZodType>(
-      schema: Schema,
-      answer: (request: z.infer<Schema>) => Promise<unknown>,
-    ): Operation =>
-    async (body) => {
-      const request = schema.safeParse(body);
-      if (!request.success) throw invalid(z.prettifyError(request.error));
-      const result = await answer(request.data);
-      return typeof result === 'string' ? result : JSON.stringify(result);
-    };
-
-  const checkEndpoint = ({ WorkgroupName, ClusterIdentifier }: z.infer<typeof requests.Connection>): void => {
-    if (Boolean(WorkgroupName) === Boolean(ClusterIdentifier)) {
-      throw invalid('Exactly one of WorkgroupName and ClusterIdentifier must be given.');
-    }
-    const name = (WorkgroupName ?? ClusterIdentifier)!.replace(/^arn:.*[:/]/, '');
-    if (name !== workgroup) {
-      throw invalid(
-        `Redshift endpoint doesn't exist in this region: the stand-in has only '${workgroup}', not '${name}'.`,
-      );
-    }
-  };
-
-  const connect = (
-    request: z.infer<typeof requests.Connection> & { ConnectedDatabase?: string | undefined },
-  ) => {
-    checkEndpoint(request);
-    return options.userConnection(request.ConnectedDatabase ?? request.Database ?? defaultDatabase);
-  };
-
-  const checkParameters = ({ Sqls, Parameters = [] }: Execution): void => {
-    if (Parameters.length === 0) return;
-    const used = new Set(Sqls.flatMap(parameterNames));
-    const unused = Parameters.filter(({ name }) => !used.has(name)).map(({ name }) => name);
-    if (unused.length > 0) {
-      throw invalid(`Parameters list contains unused parameters. Unused parameters: [${unused.join(', ')}]`);
-    }
-  };
-
-  const execute = async (request: Execution, isBatch: boolean): Promise<unknown> => {
-    checkEndpoint(request);
-    checkParameters(request);
-    const { statement, isNew } = await statements.add(
-      newStatement(request.Sqls, {
-        isBatch,
-        executionMode: request.ExecutionMode ?? 'TRANSACTION',
-        parameters: request.Parameters ?? [],
-        database: request.Database ?? defaultDatabase,
-        dbUser: request.DbUser ?? USER,
-        ...(request.StatementName !== undefined && { name: request.StatementName }),
-        ...(request.ClientToken !== undefined && { clientToken: request.ClientToken }),
-        ...(request.WorkgroupName !== undefined && { workgroup: request.WorkgroupName }),
-        ...(request.ClusterIdentifier !== undefined && { cluster: request.ClusterIdentifier }),
-        ...(request.SecretArn !== undefined && { secretArn: request.SecretArn }),
-      }),
-    );
-    if (isNew) runner.submit(statement);
-    if (request.WaitTimeSeconds) await statements.wait(statement.id, request.WaitTimeSeconds);
-    return {
-      Id: statement.id,
-      CreatedAt: statement.createdAtMs / 1000,
-      Database: statement.database,
-      DbUser: statement.dbUser,
-      ...(statement.workgroup && { WorkgroupName: statement.workgroup }),
-      ...(statement.cluster && { ClusterIdentifier: statement.cluster }),
-      ...(statement.secretArn && { SecretArn: statement.secretArn }),
-      ...(request.WaitTimeSeconds && { Status: statement.status }),
-    };
-  };
-
-  const getResult = async ({
-    Id,
-    NextToken,
-    WaitTimeSeconds,
-  }: z.infer<typeof requests.GetStatementResult>) => {
-    await statements.wait(Id, WaitTimeSeconds ?? 0);
-    const statement = statements.get(Id);
-    if (statement.isBatch && !Id.includes(':')) {
-      throw invalid(
-        `A batch has a result for each of its statements: ask for ${Id}:1 to ${Id}:${statement.parts.length}.`,
-      );
-    }
-    const part = statements.part(Id);
-    // A result of a batch that was rolled back, or is still to be committed, is nobody's.
-    if (!part.result || part.status !== 'FINISHED' || statement.status !== 'FINISHED') {
-      throw notFound('Query does not have result. Please check query status with DescribeStatement.', Id);
-    }
-    const from = Number(NextToken ?? 0);
-    if (!Number.isInteger(from) || from < 0 || from > part.result.rows.length)
-      throw invalid('Invalid NextToken.');
-    return resultPage(part.result, from);
-  };
-
-  const matches = (request: z.infer<typeof requests.ListStatements>) => (statement: Statement) =>
+const matches =
+  (request: z.infer<typeof requests.ListStatements>) =>
+  (statement: Statement): boolean =>
     (!request.WorkgroupName || statement.workgroup === request.WorkgroupName) &&
     (!request.ClusterIdentifier || statement.cluster === request.ClusterIdentifier) &&
     (!request.Database || statement.database === request.Database) &&
     (request.StatementName === undefined || (statement.name ?? '').startsWith(request.StatementName)) &&
-    [statement.status, 'ALL'].includes(request.Status ?? 'FINISHED') &&
-    (!request.NextToken || statement.number < Number(request.NextToken));
+    [statement.status, 'ALL'].includes(request.Status ?? 'FINISHED');
+
+/** The operations by name. https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_Operations.html */
+export const createOperations = (options: OperationsOptions): Record<string, Operation> => {
+  const { endpoint, statements, sessions, runner } = options;
+  const execute = createExecution(options);
+
+  const result =
+    (format: ResultFormat) =>
+    async ({ Id, NextToken = '0', WaitTimeSeconds = 0 }: z.infer<typeof requests.GetStatementResult>) => {
+      await statements.wait(Id, WaitTimeSeconds);
+      const statement = statements.get(Id);
+      if (statement.isBatch && !Id.includes(':')) {
+        throw invalid(
+          `A batch has a result for each of its statements: ask for ${Id}:1 to ${Id}:${statement.parts.length}.`,
+        );
+      }
+      const { result: found, status, id } = statements.part(Id);
+      // A result of a batch that was rolled back, or is still to be committed, is nobody's.
+      const isKept = statement.executionMode === 'AUTO_COMMIT' || statement.status === 'FINISHED';
+      if (!found || status !== 'FINISHED' || !isKept) {
+        throw notFound('Query does not have result. Please check query status with DescribeStatement.', Id);
+      }
+      if (found.format !== format) {
+        const other = format === 'CSV' ? 'GetStatementResult' : 'GetStatementResultV2';
+        throw invalid(`The result of ${Id} is in the format ${found.format}: use ${other}.`);
+      }
+      const page = Number(NextToken);
+      if (!Number.isInteger(page) || page < 0 || page >= found.pages) throw invalid('Invalid NextToken.');
+      const body = await statements.results.page(id, page);
+      const records = format === 'CSV' ? `{"CSVRecords":${JSON.stringify(body)}}` : body;
+      const next = page + 1 < found.pages ? `"NextToken":"${page + 1}",` : '';
+      const head = `"ColumnMetadata":${JSON.stringify(found.columns)},"TotalNumRows":${found.rows},"ResultFormat":"${format}"`;
+      return `{${head},${next}"Records":[${records}]}`;
+    };
 
   return {
     ExecuteStatement: operation(requests.ExecuteStatement, ({ Sql, ...rest }) =>
@@ -147,15 +95,35 @@ export const createOperations = (options: OperationsOptions): Record<string, Ope
       await statements.wait(Id, WaitTimeSeconds ?? 0);
       return describeStatement(statements.get(Id));
     }),
-    GetStatementResult: operation(requests.GetStatementResult, getResult),
+    GetStatementResult: operation(requests.GetStatementResult, result('JSON')),
+    GetStatementResultV2: operation(requests.GetStatementResult, result('CSV')),
     // As on AWS, only finished statements are listed unless a status is given.
-    ListStatements: operation(requests.ListStatements, async (request) => {
-      const found = statements.list().filter(matches(request));
-      const shown = found.slice(0, request.MaxResults || 100);
+    ListStatements: operation(requests.ListStatements, async ({ NextToken, ...request }) => {
+      // Newer statements may come between two pages, so a page begins below a statement and not at a place.
+      const below = NextToken === undefined ? Number.POSITIVE_INFINITY : Number(NextToken);
+      const all = statements
+        .list()
+        .filter(matches(request))
+        .filter(({ number }) => number < below);
+      const { shown, next } = listed(all, request);
       return {
         Statements: shown.map(statementData),
-        ...(shown.length < found.length && { NextToken: String(shown.at(-1)!.number) }),
+        ...(next !== undefined && { NextToken: String(shown.at(-1)!.number) }),
       };
+    }),
+    ListSessions: operation(requests.ListSessions, async (request) => {
+      const all = sessions
+        .list()
+        .filter(
+          ({ id, status, database, workgroup, cluster }) =>
+            id === (request.SessionId ?? id) &&
+            status === (request.Status ?? status) &&
+            database === (request.Database ?? database) &&
+            workgroup === (request.WorkgroupName ?? workgroup) &&
+            cluster === (request.ClusterIdentifier ?? cluster),
+        );
+      const { shown, next } = listed(all, request);
+      return { Sessions: shown.map(sessionData), ...(next !== undefined && { NextToken: next }) };
     }),
     CancelStatement: operation(requests.CancelStatement, async ({ Id }) => {
       const statement = statements.get(Id);
@@ -165,12 +133,16 @@ export const createOperations = (options: OperationsOptions): Record<string, Ope
       return { Status: true };
     }),
     ListDatabases: operation(requests.ListDatabases, (request) =>
-      catalog.listDatabases(connect(request), request),
+      catalog.listDatabases(endpoint.connection(request), request),
     ),
-    ListSchemas: operation(requests.ListSchemas, (request) => catalog.listSchemas(connect(request), request)),
-    ListTables: operation(requests.ListTables, (request) => catalog.listTables(connect(request), request)),
+    ListSchemas: operation(requests.ListSchemas, (request) =>
+      catalog.listSchemas(endpoint.connection(request), request),
+    ),
+    ListTables: operation(requests.ListTables, (request) =>
+      catalog.listTables(endpoint.connection(request), request),
+    ),
     DescribeTable: operation(requests.DescribeTable, (request) =>
-      catalog.describeTable(connect(request), request),
+      catalog.describeTable(endpoint.connection(request), request),
     ),
   };
 };

@@ -161,17 +161,22 @@ export const startPostgres = async (folder: string, log: (line: string) => void)
     clearTimeout(killer);
   };
 
+  const restart = async (): Promise<void> => {
+    stopping = true;
+    await end();
+    stopping = false;
+    await start();
+  };
+
   await start();
+  // One at a time: a server that is only starting is not to be stopped.
+  let last: Promise<void> = Promise.resolve();
   return {
     port,
     connection,
-    restart: async () => {
-      stopping = true;
-      await end();
-      stopping = false;
-      await start();
-    },
+    restart: () => (last = last.then(restart)),
     stop: async () => {
+      await last.catch(() => {});
       stopping = true;
       await end();
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SESSION_STATUSES } from './sessions.ts';
 import { STATUSES } from './statement.ts';
 
 /*
@@ -13,6 +14,8 @@ const Sql = z
   .string()
   .refine((sql) => sql.trim().length > 0, 'must not be blank')
   .refine((sql) => Buffer.byteLength(sql) <= MAX_SQL_BYTES, 'must have at most 100 KB');
+
+const uuid = z.string().regex(/^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$/, 'must be a UUID');
 
 const waitSeconds = z.int().min(1).max(30).optional();
 
@@ -33,10 +36,10 @@ const Execution = Connection.extend({
   StatementName: z.string().max(500).optional(),
   ClientToken: z.string().min(1).max(64).optional(),
   WithEvent: z.boolean().optional(),
-  ResultFormat: z.literal('JSON', 'only JSON is supported by this stand-in').optional(),
+  ResultFormat: z.enum(['JSON', 'CSV']).default('JSON'),
   WaitTimeSeconds: waitSeconds,
-  SessionId: z.never('sessions are not supported by this stand-in').optional(),
-  SessionKeepAliveSeconds: z.literal(0, 'sessions are not supported by this stand-in').optional(),
+  SessionId: uuid.optional(),
+  SessionKeepAliveSeconds: z.int().min(0).max(86_400).optional(),
 });
 
 export const ExecuteStatement = Execution.extend({ Sql });
@@ -66,6 +69,17 @@ export const ListStatements = z.object({
   Database: z.string().optional(),
   StatementName: z.string().max(500).optional(),
   Status: z.enum(['ALL', ...STATUSES]).optional(),
+  RoleLevel: z.boolean().optional(),
+  MaxResults: pageSize(100),
+  NextToken: token,
+});
+
+export const ListSessions = z.object({
+  SessionId: uuid.optional(),
+  Status: z.enum(SESSION_STATUSES).optional(),
+  WorkgroupName: z.string().optional(),
+  ClusterIdentifier: z.string().optional(),
+  Database: z.string().optional(),
   RoleLevel: z.boolean().optional(),
   MaxResults: pageSize(100),
   NextToken: token,

@@ -1,4 +1,5 @@
-import type { FieldDef, QueryArrayResult } from 'pg';
+import type { FieldDef } from 'pg';
+import type { TextRow } from './cursor.ts';
 
 /** https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ColumnMetadata.html */
 export interface ColumnMetadata {
@@ -14,13 +15,6 @@ export interface ColumnMetadata {
   isCurrency: boolean;
   schemaName: string;
   tableName: string;
-}
-
-/** What a statement returned. A row is kept as the JSON of its fields, so that a 64-bit integer stays whole. */
-export interface ResultSet {
-  columns: ColumnMetadata[];
-  rows: string[];
-  bytes: number;
 }
 
 const TYPE_NAMES: Record<number, string> = {
@@ -49,7 +43,11 @@ const INTEGERS = new Set(['int2', 'int4', 'int8']);
 const FLOATS = new Set(['float4', 'float8']);
 const DIGITS: Record<string, number> = { int2: 5, int4: 10, int8: 19, float4: 8, float8: 17 };
 
-const describe = ({ name, dataTypeID, dataTypeModifier: modifier }: FieldDef): ColumnMetadata => {
+export const describeColumn = ({
+  name,
+  dataTypeID,
+  dataTypeModifier: modifier,
+}: FieldDef): ColumnMetadata => {
   const type = typeName(dataTypeID);
   const text = type === 'varchar' || type === 'bpchar';
   const numeric = type === 'numeric' && modifier >= 4;
@@ -69,6 +67,7 @@ const describe = ({ name, dataTypeID, dataTypeModifier: modifier }: FieldDef): C
   };
 };
 
+/** One value as the API's `Field`. It is made as text, so that a 64-bit integer stays whole. */
 const field = (value: string | null, type: string): string => {
   if (value === null) return '{"isNull":true}';
   if (INTEGERS.has(type)) return `{"longValue":${value}}`;
@@ -78,24 +77,17 @@ const field = (value: string | null, type: string): string => {
   return `{"stringValue":${JSON.stringify(value)}}`;
 };
 
-/** Takes the rows of a query that was run with text results and `rowMode: 'array'`. */
-export const toResultSet = (result: QueryArrayResult<(string | null)[]>): ResultSet => {
-  const columns = result.fields.map(describe);
-  const rows = result.rows.map(
-    (row) => `[${row.map((value, n) => field(value, columns[n]!.typeName)).join(',')}]`,
-  );
-  return { columns, rows, bytes: rows.reduce((sum, row) => sum + row.length, 0) };
-};
+const csvField = (value: string | null): string =>
+  value === null ? '' : /[",\n\r]/.test(value) || value === '' ? `"${value.replaceAll('"', '""')}"` : value;
 
-const PAGE_BYTES = 1_000_000;
+/** How rows are written in the formats that a client may ask for. */
+export const RESULT_FORMATS = {
+  JSON: {
+    separator: ',',
+    row: (types: readonly string[]) => (row: TextRow) =>
+      `[${row.map((value, n) => field(value, types[n]!)).join(',')}]`,
+  },
+  CSV: { separator: '\n', row: () => (row: TextRow) => row.map(csvField).join(',') },
+} as const;
 
-/** The JSON of one page of rows from number `from` on, as GetStatementResult answers. */
-export const resultPage = ({ columns, rows }: ResultSet, from: number): string => {
-  let to = from;
-  for (let bytes = 0; to < rows.length && (to === from || bytes + rows[to]!.length <= PAGE_BYTES); to++) {
-    bytes += rows[to]!.length;
-  }
-  const token = to < rows.length ? `"NextToken":"${to}",` : '';
-  const head = `"ColumnMetadata":${JSON.stringify(columns)},"TotalNumRows":${rows.length},${token}`;
-  return `{${head}"Records":[${rows.slice(from, to).join(',')}]}`;
-};
+export type ResultFormat = keyof typeof RESULT_FORMATS;

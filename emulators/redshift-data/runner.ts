@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { inDatabase } from './bootstrap.ts';
+import { Connection, type ConnectionContext, errorText } from './connection.ts';
 import { RedshiftError } from './error.ts';
-import type { S3Clients } from './s3.ts';
-import { errorText, Session } from './session.ts';
+import type { Events } from './events.ts';
+import type { Session, Sessions } from './sessions.ts';
 import { hasEnded, type Part, setStatus, type Statement } from './statement.ts';
 import type { Statements } from './statements.ts';
 
@@ -14,16 +15,17 @@ interface Running {
 }
 
 /** Where statements run and what they may need. */
-export interface RunnerOptions {
+export interface RunnerOptions extends Omit<ConnectionContext, 'signal' | 'admin'> {
   statements: Statements;
+  sessions: Sessions;
+  events: Events;
   /** The connection of the warehouse's user. */
   userConnection: (database: string) => pg.ClientConfig;
   /** The superuser's, to cancel and to log load errors. */
   adminConnection: (database: string) => pg.ClientConfig;
-  s3: S3Clients;
 }
 
-/** Runs statements in the order they came, each on a new connection, up to 16 at once. */
+/** Runs statements in the order they came, up to 16 at once, each on a new connection or on that of its session. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #queue: Statement[] = [];
@@ -67,6 +69,7 @@ export class Runner {
       await client?.end().catch(() => {});
     }
     await Promise.all(this.#runs);
+    await this.#options.sessions.close();
   }
 
   #next(): void {
@@ -84,38 +87,41 @@ export class Runner {
 
   async #run(statement: Statement): Promise<void> {
     const running = this.#running.get(statement.id)!;
+    const { signal } = running.abort;
+    const session = this.#sessionOf(statement);
     const startedMs = performance.now();
     setStatus(statement, 'PICKED');
-    const client = new pg.Client(this.#options.userConnection(statement.database));
-    client.on('error', () => {});
+    let outcome: [status: 'FINISHED' | 'FAILED' | 'ABORTED', error?: string] = ['FINISHED'];
+    let client: pg.Client | undefined;
     try {
-      await client.connect();
+      client = session?.client ?? (await this.#connect(statement, session));
       running.client = client;
       statement.pid = (client as unknown as { processID: number }).processID;
-      running.abort.signal.throwIfAborted();
+      signal.throwIfAborted();
       setStatus(statement, 'STARTED');
-      await this.#runParts(statement, client, running.abort.signal);
-      statement.durationMs = performance.now() - startedMs;
-      await this.#end(statement, 'FINISHED');
+      const admin = this.#options.adminConnection(statement.database);
+      await new Connection(client, statement, { ...this.#options, signal, admin }).run();
     } catch (error) {
-      statement.durationMs = performance.now() - startedMs;
-      await this.#end(statement, running.abort.signal.aborted ? 'ABORTED' : 'FAILED', errorText(error));
-    } finally {
-      await client.end().catch(() => {});
+      outcome = [signal.aborted ? 'ABORTED' : 'FAILED', errorText(error)];
     }
+    statement.durationMs = performance.now() - startedMs;
+    if (!session) await client?.end().catch(() => {});
+    await this.#end(statement, ...outcome);
   }
 
-  async #runParts(statement: Statement, client: pg.Client, signal: AbortSignal): Promise<void> {
-    const { isBatch, executionMode, parts, database } = statement;
-    const admin = this.#options.adminConnection(database);
-    const session = new Session(client, statement, { s3: this.#options.s3, signal, admin });
-    if (isBatch && executionMode === 'TRANSACTION') return session.runTransaction(parts);
-    const failures: unknown[] = [];
-    for (const part of parts) {
-      signal.throwIfAborted();
-      await session.runAlone(part).catch((error: unknown) => failures.push(error));
+  #sessionOf({ sessionId }: Statement): Session | undefined {
+    return sessionId === undefined ? undefined : this.#options.sessions.get(sessionId);
+  }
+
+  async #connect({ database }: Statement, session: Session | undefined): Promise<pg.Client> {
+    const client = new pg.Client(this.#options.userConnection(database));
+    client.on('error', () => {});
+    await client.connect();
+    if (session) {
+      session.client = client;
+      client.on('end', () => this.#options.sessions.lose(session));
     }
-    if (failures.length > 0) throw failures[0];
+    return client;
   }
 
   async #end(statement: Statement, status: 'FINISHED' | 'FAILED' | 'ABORTED', error?: string): Promise<void> {
@@ -124,7 +130,11 @@ export class Runner {
       const alone = !statement.isBatch;
       setStatus(part, alone ? status : 'ABORTED', alone ? error : undefined);
     }
+    // A session is free again before anybody can learn that its statement has ended.
+    const session = this.#sessionOf(statement);
+    if (session) await this.#options.sessions.release(session);
     setStatus(statement, status, error);
     await this.#options.statements.end(statement);
+    if (statement.withEvent) this.#options.events.send(statement);
   }
 }

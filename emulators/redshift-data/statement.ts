@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ResultSet } from './result.ts';
+import type { ResultFormat } from './result.ts';
+import type { Result } from './results.ts';
 
 export const STATUSES = ['SUBMITTED', 'PICKED', 'STARTED', 'FINISHED', 'FAILED', 'ABORTED'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -11,6 +12,8 @@ export interface Parameter {
 
 /** One SQL text and how its run went. */
 export interface Part {
+  /** A UUID, or in a batch `UUID:number`, counted from 1. */
+  id: string;
   sql: string;
   status: Status;
   error?: string;
@@ -19,13 +22,12 @@ export interface Part {
   durationMs?: number;
   /** Rows that were returned or changed. */
   rows?: number;
-  result?: ResultSet;
+  result?: Result;
   queryId?: number;
 }
 
 /** What one call of ExecuteStatement or BatchExecuteStatement started. */
 export interface Statement extends Part {
-  id: string;
   /** The order in which statements were submitted. */
   number: number;
   parts: Part[];
@@ -40,25 +42,34 @@ export interface Statement extends Part {
   secretArn?: string;
   dbUser?: string;
   pid?: number;
+  sessionId?: string;
+  resultFormat: ResultFormat;
+  withEvent: boolean;
 }
 
 export const hasEnded = ({ status }: Part): boolean => ['FINISHED', 'FAILED', 'ABORTED'].includes(status);
 
-export const newPart = (sql: string): Part => {
+const newPart = (id: string, sql: string): Part => {
   const now = Date.now();
-  return { sql, status: 'SUBMITTED', createdAtMs: now, updatedAtMs: now };
+  return { id, sql, status: 'SUBMITTED', createdAtMs: now, updatedAtMs: now };
 };
 
 export const newStatement = (
   sqls: readonly string[],
-  rest: Pick<Statement, 'isBatch' | 'executionMode' | 'parameters' | 'database'> & Partial<Statement>,
-): Statement => ({
-  ...newPart(sqls.join(';\n')),
-  id: randomUUID(),
-  number: 0,
-  parts: sqls.map(newPart),
-  ...rest,
-});
+  rest: Pick<
+    Statement,
+    'isBatch' | 'executionMode' | 'parameters' | 'database' | 'resultFormat' | 'withEvent'
+  > &
+    Partial<Statement>,
+): Statement => {
+  const id = randomUUID();
+  return {
+    ...newPart(id, sqls.join(';\n')),
+    number: 0,
+    parts: sqls.map((sql, n) => newPart(rest.isBatch ? `${id}:${n + 1}` : id, sql)),
+    ...rest,
+  };
+};
 
 export const setStatus = (part: Part, status: Status, error?: string): void => {
   part.status = status;
@@ -94,12 +105,13 @@ export const describeStatement = (statement: Statement): Record<string, unknown>
     ...(statement.secretArn && { SecretArn: statement.secretArn }),
     ...(parameters.length > 0 && { QueryParameters: parameters }),
     RedshiftPid: statement.pid ?? 0,
-    ResultFormat: 'json',
+    ResultFormat: statement.resultFormat,
+    ...(statement.sessionId !== undefined && { SessionId: statement.sessionId }),
     ...(isBatch && {
       QueryString: '',
       ExecutionMode: statement.executionMode,
       HasResultSet: parts.some(({ result }) => result),
-      SubStatements: parts.map((part, n) => ({ Id: `${id}:${n + 1}`, ...common(part) })),
+      SubStatements: parts.map((part) => ({ Id: part.id, ...common(part) })),
     }),
   };
 };
@@ -125,5 +137,6 @@ export const statementData = (statement: Statement): Record<string, unknown> => 
     : { QueryString: statement.parts[0]!.sql }),
   ...(statement.secretArn && { SecretArn: statement.secretArn }),
   ...(statement.parameters.length > 0 && { QueryParameters: statement.parameters }),
-  ResultFormat: 'json',
+  ResultFormat: statement.resultFormat,
+  ...(statement.sessionId !== undefined && { SessionId: statement.sessionId }),
 });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { ApiError, notFound } from './error.ts';
+import { RESULT_TABLE, Results } from './results.ts';
 import { hasEnded, type Part, setStatus, type Statement } from './statement.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,20 +13,28 @@ export class Statements {
   readonly #statements = new Map<string, Statement>();
   readonly #endings = new Map<string, PromiseWithResolvers>();
   readonly #pool: pg.Pool;
+  readonly results: Results;
   #last = 0;
 
   private constructor(pool: pg.Pool) {
     this.#pool = pool;
+    this.results = new Results(pool);
   }
 
   static async open(connection: pg.ClientConfig): Promise<Statements> {
-    const pool = new pg.Pool({ ...connection, max: 2 });
+    const pool = new pg.Pool({ ...connection, max: 4 });
     pool.on('error', () => {});
+    const { rows: tables } = await pool.query<{ isOld: boolean }>(
+      `SELECT to_regclass('result_page') IS NULL AS "isOld"`,
+    );
+    // Before results had pages, statements had them whole.
+    if (tables[0]!.isOld) await pool.query('DROP TABLE IF EXISTS statement');
     await pool.query(
       'CREATE TABLE IF NOT EXISTS statement (id text PRIMARY KEY, created_at_ms float8, record text)',
     );
-    await pool.query('DELETE FROM statement WHERE created_at_ms < $1', [Date.now() - KEPT_MS]);
+    await pool.query(RESULT_TABLE);
     const statements = new Statements(pool);
+    await statements.forgetOld();
     const { rows } = await pool.query<{ record: string }>('SELECT record FROM statement');
     for (const { record } of rows) {
       const statement = JSON.parse(record) as Statement;
@@ -36,18 +45,19 @@ export class Statements {
     return statements;
   }
 
-  /** Notes a new statement, or returns the one that came with the same client token in the last 8 hours. */
-  async add(statement: Statement): Promise<{ statement: Statement; isNew: boolean }> {
-    this.#forgetOld();
-    const all = [...this.#statements.values()];
-    const same = all.find(
-      (other) =>
-        statement.clientToken !== undefined &&
-        other.clientToken === statement.clientToken &&
-        other.createdAtMs > Date.now() - CLIENT_TOKEN_MS,
+  /** The statement that came with the same client token in the last 8 hours. */
+  withToken(token: string | undefined): Statement | undefined {
+    if (token === undefined) return undefined;
+    const since = Date.now() - CLIENT_TOKEN_MS;
+    return [...this.#statements.values()].find(
+      ({ clientToken, createdAtMs }) => clientToken === token && createdAtMs > since,
     );
-    if (same) return { statement: same, isNew: false };
-    if (all.filter((other) => !hasEnded(other)).length >= MAX_ACTIVE) {
+  }
+
+  /** Takes a new statement in, if there are not too many. */
+  note(statement: Statement): void {
+    const active = [...this.#statements.values()].filter((other) => !hasEnded(other));
+    if (active.length >= MAX_ACTIVE) {
       throw new ApiError(
         'ActiveStatementsExceededException',
         `Active statements exceeded the allowed quota (${MAX_ACTIVE}).`,
@@ -56,17 +66,17 @@ export class Statements {
     statement.number = ++this.#last;
     this.#statements.set(statement.id, statement);
     this.#endings.set(statement.id, withResolvers());
+  }
+
+  /** Records a new statement; one that can't be is forgotten. */
+  async save(statement: Statement): Promise<void> {
     try {
       await this.#save(statement);
     } catch (error) {
       this.#statements.delete(statement.id);
-      throw new ApiError(
-        'DatabaseConnectionException',
-        `Unable to connect to the database: ${String(error)}`,
-        500,
-      );
+      const message = `Unable to connect to the database: ${String(error)}`;
+      throw new ApiError('DatabaseConnectionException', message, 500);
     }
-    return { statement, isNew: true };
   }
 
   get(id: string): Statement {
@@ -119,18 +129,22 @@ export class Statements {
     await this.#pool.end();
   }
 
+  /** Statements and their results are kept for 24 hours. */
+  async forgetOld(): Promise<void> {
+    const since = Date.now() - KEPT_MS;
+    const old = [...this.#statements.values()].filter(
+      (statement) => hasEnded(statement) && statement.createdAtMs < since,
+    );
+    for (const { id } of old) this.#statements.delete(id);
+    if (old.length > 0 || this.#statements.size === 0)
+      await this.#pool.query('DELETE FROM statement WHERE created_at_ms < $1', [since]).catch(() => {});
+  }
+
   async #save(statement: Statement): Promise<void> {
     await this.#pool.query(
       'INSERT INTO statement VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
       [statement.id, statement.createdAtMs, JSON.stringify(statement)],
     );
-  }
-
-  #forgetOld(): void {
-    for (const statement of this.#statements.values()) {
-      if (hasEnded(statement) && statement.createdAtMs < Date.now() - KEPT_MS)
-        this.#statements.delete(statement.id);
-    }
   }
 }
 

@@ -15,12 +15,13 @@ import {
   RedshiftDataClient,
 } from '@aws-sdk/client-redshift-data';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { type RedshiftData, startRedshiftData } from '../../emulators/redshift-data/index.ts';
 
 export const PYTHON_BIN = path.resolve('.millrace/python/bin');
@@ -107,6 +108,18 @@ export const startS3 = async (bucket: string): Promise<S3> => {
   };
 };
 
+/** The AWS CLI, which answers JSON. */
+export const aws = async (url: string, ...args: string[]) => {
+  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  const at = ['--endpoint-url', url, '--region', 'us-east-1', '--output', 'json'];
+  const { stdout } = await promisify(execFile)(
+    path.join(PYTHON_BIN, 'aws'),
+    ['redshift-data', ...args, ...at],
+    { env },
+  );
+  return JSON.parse(stdout);
+};
+
 export interface Warehouse {
   server: RedshiftData;
   client: RedshiftDataClient;
@@ -129,6 +142,7 @@ const AT = { WorkgroupName: 'local', Database: 'dev' };
 export const startWarehouse = async (s3Endpoint: string, dataDir?: string): Promise<Warehouse> => {
   const server = await startRedshiftData({
     s3: { endpoint: s3Endpoint, credentials },
+    eventBridge: { endpoint: s3Endpoint, credentials },
     ...(dataDir !== undefined && { dataDir }),
   });
   const client = new RedshiftDataClient({

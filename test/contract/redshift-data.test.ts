@@ -11,13 +11,12 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-redshift-data';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { PYTHON_BIN, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+import { aws, startWarehouse, type Warehouse } from './redshift-data-world.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
 
@@ -326,29 +325,14 @@ describe('the stand-in for the Redshift Data API', () => {
 
     test('the AWS CLI sees that a failed one leaves nothing and which statement failed', async () => {
       await warehouse.run('CREATE TABLE witness (n int)');
-      const aws = async (...args: string[]) => {
-        const { stdout } = await promisify(execFile)(
-          path.join(PYTHON_BIN, 'aws'),
-          [
-            'redshift-data',
-            ...args,
-            '--endpoint-url',
-            warehouse.server.url,
-            '--region',
-            'us-east-1',
-            '--output',
-            'json',
-          ],
-          { env: { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } },
-        );
-        return JSON.parse(stdout);
-      };
+      const { url } = warehouse.server;
       const sqls = [
         'INSERT INTO witness VALUES (1)',
         'SELECT 1/(CASE WHEN COUNT(*) = 0 THEN 1 ELSE 0 END) FROM witness',
         'DROP TABLE witness',
       ];
       const { Id } = await aws(
+        url,
         'batch-execute-statement',
         '--workgroup-name',
         'local',
@@ -358,7 +342,7 @@ describe('the stand-in for the Redshift Data API', () => {
         ...sqls,
       );
       await warehouse.ended(Id);
-      expect(await aws('describe-statement', '--id', Id)).toMatchObject({
+      expect(await aws(url, 'describe-statement', '--id', Id)).toMatchObject({
         Status: 'FAILED',
         Error: 'ERROR: division by zero',
         SubStatements: [

@@ -2,6 +2,7 @@ import { Edits } from './edits.ts';
 import { RedshiftError, syntaxErrorNear } from '../error.ts';
 import { translateFunctions } from './functions.ts';
 import { refuse } from './refusals.ts';
+import { translateSetting } from './settings.ts';
 import { translateAlterTable, translateCreateTable } from './tables.ts';
 import { type Token, tokenize } from './tokens.ts';
 import { translateTypes } from './types.ts';
@@ -56,13 +57,14 @@ export const translate = (
   sql: string,
   {
     inTransaction = false,
+    inSession = false,
     parameters = [],
-  }: { inTransaction?: boolean; parameters?: readonly string[] } = {},
+  }: { inTransaction?: boolean; inSession?: boolean; parameters?: readonly string[] } = {},
 ): Translation => {
   const tokens = tokenize(sql);
   const first = tokens[0];
   if (!first || first.text === ';') throw new RedshiftError('the statement is empty');
-  refuse(tokens);
+  refuse(tokens, inSession);
   const alone = cannotRunInTransaction(tokens);
   if (inTransaction && alone) throw new RedshiftError(`${alone} cannot run inside a transaction block`);
   if (first.word === 'copy' || first.word === 'unload')
@@ -82,6 +84,7 @@ export const translate = (
   if (first.word === 'create' && table > 0 && table < 4) translateCreateTable(tokens, edits);
   if (first.word === 'alter' && table === 1) translateAlterTable(tokens, edits);
   if (/^(vacuum|analy[sz]e)$/.test(first.word)) translateMaintenance(tokens, edits);
+  if (/^(set|show|reset)$/.test(first.word)) translateSetting(tokens, edits);
   return {
     kind: first.word === 'truncate' ? 'truncate' : 'query',
     sql: edits.apply(sql),

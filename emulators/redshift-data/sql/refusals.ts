@@ -117,12 +117,13 @@ const fits = (tokens: readonly Token[], at: number, parts: readonly string[]): b
   });
 
 /** Throws what Redshift says to a statement that Postgres would take and Redshift doesn't. */
-export const refuse = (tokens: readonly Token[]): void => {
+export const refuse = (tokens: readonly Token[], inSession = false): void => {
   const first = tokens[0]!;
   if (TRANSACTIONS.has(first.word)) {
+    if (inSession) return;
     throw notDone(
-      `${first.text.toUpperCase()} by itself`,
-      'BatchExecuteStatement runs its statements as one transaction',
+      `${first.text.toUpperCase()} outside of a session`,
+      'BatchExecuteStatement runs its statements as one transaction, and a session keeps one open',
     );
   }
   if (STANDS_IN_NOT.has(first.word)) throw notDone(first.text.toUpperCase());

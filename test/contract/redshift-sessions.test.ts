@@ -1,0 +1,335 @@
+import { PutRuleCommand, PutTargetsCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import {
+  CancelStatementCommand,
+  DescribeStatementCommand,
+  ExecuteStatementCommand,
+  type ExecuteStatementCommandInput,
+  GetStatementResultCommand,
+  GetStatementResultV2Command,
+  ListSessionsCommand,
+  ListStatementsCommand,
+} from '@aws-sdk/client-redshift-data';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { aws, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+
+const AT = { WorkgroupName: 'local', Database: 'dev' };
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+let s3: S3;
+let warehouse: Warehouse;
+beforeAll(async () => {
+  s3 = await startS3('lake');
+  warehouse = await startWarehouse(s3.endpoint);
+});
+afterAll(async () => {
+  await warehouse.stop();
+  await s3.stop();
+});
+
+const execute = (input: Partial<ExecuteStatementCommandInput>) =>
+  warehouse.client.send(
+    new ExecuteStatementCommand({
+      ...(!input.SessionId && AT),
+      WaitTimeSeconds: 30,
+      Sql: 'SELECT 1',
+      ...input,
+    }),
+  );
+const status = async (Id: string) =>
+  (await warehouse.client.send(new DescribeStatementCommand({ Id }))).Status;
+
+describe('sessions of the stand-in for the Redshift Data API', () => {
+  const open = async (keepAlive = 600) => {
+    const { SessionId } = await execute({
+      SessionKeepAliveSeconds: keepAlive,
+      Sql: 'CREATE TABLE #mine (n int)',
+    });
+    return SessionId!;
+  };
+
+  test('temporary tables and settings outlive a statement, and are nobody else’s', async () => {
+    const SessionId = await open();
+    await execute({ SessionId, Sql: 'INSERT INTO #mine VALUES (7)' });
+    await execute({ SessionId, Sql: `SET query_group TO 'mine'` });
+    const { Id, HasResultSet, Status } = await execute({ SessionId, Sql: 'SELECT n FROM #mine' });
+    expect({ Status, HasResultSet }).toEqual({ Status: 'FINISHED', HasResultSet: true });
+    expect(await warehouse.rowsOf(Id!)).toEqual([[7]]);
+    const shown = await execute({ SessionId, Sql: 'SHOW query_group' });
+    expect(await warehouse.rowsOf(shown.Id!)).toEqual([['mine']]);
+    expect((await warehouse.run('SELECT n FROM #mine')).Error).toMatch(/"#mine" does not exist/);
+    expect(await warehouse.client.send(new DescribeStatementCommand({ Id }))).toMatchObject({
+      SessionId,
+      Database: 'dev',
+    });
+    const { Statements } = await warehouse.client.send(
+      new ListStatementsCommand({ Status: 'ALL', MaxResults: 100 }),
+    );
+    expect(Statements!.filter((statement) => statement.SessionId === SessionId)).toHaveLength(5);
+  });
+
+  test('a transaction may span statements, COPY and UNLOAD included', async () => {
+    await warehouse.run('CREATE TABLE spanned (n int)');
+    await s3.put('spanned', '1\n2\n');
+    const SessionId = await open();
+    for (const Sql of [
+      'BEGIN',
+      `COPY spanned FROM 's3://lake/spanned' IAM_ROLE default`,
+      `UNLOAD ('SELECT * FROM spanned') TO 's3://lake/out/' IAM_ROLE default`,
+    ])
+      expect(await execute({ SessionId, Sql })).toMatchObject({ Status: 'FINISHED' });
+    expect(await warehouse.rows('SELECT count(*) FROM spanned')).toEqual([[0]]);
+    await execute({ SessionId, Sql: 'ROLLBACK' });
+    expect(await warehouse.rows('SELECT count(*) FROM spanned')).toEqual([[0]]);
+    await execute({ SessionId, Sql: 'BEGIN' });
+    await execute({ SessionId, Sql: 'INSERT INTO spanned VALUES (3)' });
+    await execute({ SessionId, Sql: 'COMMIT' });
+    expect(await warehouse.rows('SELECT n FROM spanned')).toEqual([[3]]);
+    expect((await warehouse.run('BEGIN')).Error).toMatch(/BEGIN outside of a session/);
+  });
+
+  test('a session runs one statement at a time, and its statement can be cancelled', async () => {
+    const SessionId = await open();
+    const { Id } = await warehouse.client.send(
+      new ExecuteStatementCommand({ SessionId, Sql: 'SELECT pg_sleep(60)' }),
+    );
+    while ((await status(Id!)) !== 'STARTED');
+    await expect(execute({ SessionId })).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringMatching(/not available.*BUSY/),
+    });
+    const { Sessions } = await warehouse.client.send(new ListSessionsCommand({ SessionId }));
+    expect(Sessions).toMatchObject([
+      { SessionId, Status: 'BUSY', CurrentStatementId: Id, Database: 'dev', WorkgroupName: 'local' },
+    ]);
+    await warehouse.client.send(new CancelStatementCommand({ Id }));
+    expect((await warehouse.ended(Id!)).Status).toBe('ABORTED');
+    expect(await execute({ SessionId, Sql: 'SELECT count(*) FROM #mine' })).toMatchObject({
+      Status: 'FINISHED',
+    });
+  });
+
+  test('it ends when its time is over, and with the warehouse', async () => {
+    const closed = async (SessionId: string) =>
+      (await warehouse.client.send(new ListSessionsCommand({ SessionId, Status: 'CLOSED' }))).Sessions!
+        .length > 0;
+    const short = await open(1);
+    while (!(await closed(short)));
+    await expect(execute({ SessionId: short })).rejects.toMatchObject({ name: 'ValidationException' });
+    const long = await open();
+    await warehouse.server.restart();
+    while (!(await closed(long)));
+    const none = await open(0).catch(String);
+    expect(none).toBeUndefined();
+  });
+
+  test('the same client token is the same statement in the same session', async () => {
+    const input = {
+      SessionKeepAliveSeconds: 60,
+      ClientToken: 'session-once',
+      Sql: 'CREATE TABLE #once (n int)',
+    };
+    const first = await execute(input);
+    const second = await execute(input);
+    expect([second.Id, second.SessionId]).toEqual([first.Id, first.SessionId]);
+  });
+
+  test('what is refused', async () => {
+    const SessionId = await open();
+    await expect(execute({ SessionId: '00000000-0000-4000-8000-000000000000' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    await expect(execute({ SessionId, Database: 'other' })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+    await expect(execute({ SessionKeepAliveSeconds: 86_401 })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+  });
+});
+
+describe('results of the stand-in for the Redshift Data API', () => {
+  test('as CSV, by GetStatementResultV2 alone', async () => {
+    const { Id } = await execute({
+      Sql: `SELECT n, 'a,"b' AS s, NULL::int AS nothing FROM generate_series(1, 2) AS g(n)`,
+      ResultFormat: 'CSV',
+    });
+    const answer = await warehouse.client.send(new GetStatementResultV2Command({ Id }));
+    expect(answer).toMatchObject({
+      ResultFormat: 'CSV',
+      TotalNumRows: 2,
+      Records: [{ CSVRecords: '1,"a,""b",\n2,"a,""b",' }],
+    });
+    await expect(warehouse.client.send(new GetStatementResultCommand({ Id }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('GetStatementResultV2'),
+    });
+  });
+
+  test('a row of more than 64 KB is too large', async () => {
+    expect((await warehouse.run(`SELECT repeat('x', 65536)`)).Error).toBeUndefined();
+    expect((await warehouse.run(`SELECT repeat('x', 65537)`)).Error).toMatch(/Packet for query is too large/);
+  });
+
+  test('no rows are a result too', async () => {
+    const { Id } = await execute({ Sql: 'SELECT 1 AS n WHERE false' });
+    const answer = await warehouse.client.send(new GetStatementResultCommand({ Id }));
+    expect(answer).toMatchObject({ TotalNumRows: 0, Records: [], ColumnMetadata: [{ name: 'n' }] });
+  });
+});
+
+test('WithEvent tells EventBridge how a statement ended', async () => {
+  const at = { endpoint: s3.endpoint, region: 'us-east-1', credentials };
+  const sqs = new SQSClient(at);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'ended' }));
+  const bridge = new EventBridgeClient(at);
+  const EventPattern = JSON.stringify({ source: ['aws.redshift-data'] });
+  await bridge.send(new PutRuleCommand({ Name: 'ended', EventPattern }));
+  await bridge.send(
+    new PutTargetsCommand({
+      Rule: 'ended',
+      Targets: [{ Id: 'queue', Arn: 'arn:aws:sqs:us-east-1:000000000000:ended' }],
+    }),
+  );
+  bridge.destroy();
+
+  const good = await warehouse.run('SELECT 1 AS n UNION ALL SELECT 2', {
+    WithEvent: true,
+    StatementName: 'told',
+  });
+  const bad = await warehouse.run(['SELECT 1', 'SELECT nothing'], { WithEvent: true });
+  await warehouse.run('SELECT 3');
+  const events: { detail: { statementId: string } }[] = [];
+  while (events.length < 2) {
+    const receive = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 });
+    const { Messages = [] } = await sqs.send(receive);
+    events.push(...Messages.map(({ Body }) => JSON.parse(Body!)));
+  }
+  sqs.destroy();
+  expect(events).toHaveLength(2);
+  const of = (id: string) => events.find(({ detail }) => detail.statementId === id)!;
+  expect(of(good.Id!)).toMatchObject({
+    source: 'aws.redshift-data',
+    'detail-type': 'Redshift Data Statement Status Change',
+    detail: { statementName: 'told', state: 'FINISHED', rows: 2, redshiftQueryId: good.RedshiftQueryId },
+  });
+  expect(of(bad.Id!).detail).toMatchObject({ state: 'FAILED' });
+});
+
+describe('faults on order', () => {
+  const order = async (path: string, method: string, body?: object) => {
+    const answer = await fetch(`${warehouse.server.url}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as { message?: string } };
+  };
+  const fault = (body: object) => order('/_faults', 'POST', body);
+  afterEach(() => order('/_faults', 'DELETE'));
+
+  test('an answer is lost, and the client token finds the statement', async () => {
+    await warehouse.run('CREATE TABLE lost (n int)');
+    const input = { ClientToken: 'lost', Sql: 'INSERT INTO lost VALUES (1)' };
+    await fault({ op: 'ExecuteStatement', kind: 'lose-answer' });
+    await expect(execute(input)).rejects.toThrow(/socket hang up|ECONNRESET/);
+    const { Id } = await execute(input);
+    await warehouse.ended(Id!);
+    expect(await warehouse.rows('SELECT count(*) FROM lost')).toEqual([[1]]);
+  });
+
+  test('a request is lost before anything is done', async () => {
+    await fault({ op: 'ExecuteStatement', kind: 'lose-request' });
+    await expect(execute({ StatementName: 'never' })).rejects.toThrow(/socket hang up|ECONNRESET/);
+    const { Statements } = await warehouse.client.send(
+      new ListStatementsCommand({ StatementName: 'never', Status: 'ALL' }),
+    );
+    expect(Statements).toEqual([]);
+  });
+
+  test('calls are throttled, fail and are slow, as often as was ordered', async () => {
+    await fault({ op: 'DescribeStatement', kind: 'throttle', count: 2 });
+    await fault({ op: 'DescribeStatement', kind: 'error' });
+    await fault({ op: 'DescribeStatement', kind: 'slow', delayMs: 1 });
+    const { Id } = await execute({});
+    await expect(status(Id!)).rejects.toMatchObject({
+      name: 'ThrottlingException',
+      message: 'Rate exceeded',
+    });
+    await expect(status(Id!)).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(status(Id!)).rejects.toMatchObject({ name: 'InternalServerException' });
+    expect(await status(Id!)).toBe('FINISHED');
+  });
+
+  test('a statement fails, before it ran or after it was committed', async () => {
+    await warehouse.run('CREATE TABLE failing (n int)');
+    await fault({ sql: 'insert into failing', kind: 'fail', error: 'out of luck' });
+    expect(await warehouse.run(['INSERT INTO failing VALUES (1)', 'SELECT 1'])).toMatchObject({
+      Status: 'FAILED',
+      Error: 'ERROR: out of luck',
+      SubStatements: [{ Status: 'FAILED' }, { Status: 'ABORTED' }],
+    });
+    await fault({ sql: 'insert into failing', kind: 'fail-late', error: 'the connection was lost' });
+    expect(await warehouse.run('INSERT INTO failing VALUES (2)')).toMatchObject({
+      Status: 'FAILED',
+      Error: 'ERROR: the connection was lost',
+    });
+    expect(await warehouse.rows('SELECT n FROM failing')).toEqual([[2]]);
+  });
+
+  test('the warehouse restarts in the middle of a statement, and by itself', async () => {
+    await fault({ sql: 'pg_sleep', kind: 'restart' });
+    expect(await warehouse.run('SELECT pg_sleep(60)')).toMatchObject({ Status: 'FAILED' });
+    expect((await order('/_restart', 'POST')).status).toBe(200);
+    expect(await warehouse.rows('SELECT 1')).toEqual([[1]]);
+  });
+
+  test.each([
+    [{ op: 'Nothing', kind: 'slow' }, /no operation Nothing/],
+    [{ sql: '(', kind: 'fail' }, /Invalid regular expression/],
+    [{ op: 'ExecuteStatement', kind: 'explode' }, /Invalid/],
+  ])('what is no fault is refused: %j', async (body, message) => {
+    expect(await fault(body)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringMatching(message) },
+    });
+  });
+});
+
+test('the AWS CLI drives every operation', async () => {
+  const cli = (...args: string[]) => aws(warehouse.server.url, ...args);
+  const at = ['--workgroup-name', 'local', '--database', 'dev'];
+  const { Id, SessionId } = await cli(
+    ...['execute-statement', ...at, '--session-keep-alive-seconds', '60', '--statement-name', 'cli'],
+    ...['--sql', 'CREATE TABLE cli AS SELECT :n::int AS n', '--parameters', 'name=n,value=41'],
+  );
+  expect(await warehouse.ended(Id)).toMatchObject({ Status: 'FINISHED' });
+  const batch = await cli(
+    'batch-execute-statement',
+    '--session-id',
+    SessionId,
+    '--sqls',
+    'UPDATE cli SET n = n + 1',
+    'SELECT n FROM cli',
+  );
+  await warehouse.ended(batch.Id);
+  expect(await cli('describe-statement', '--id', batch.Id)).toMatchObject({ Status: 'FINISHED', SessionId });
+  expect(await cli('get-statement-result', '--id', `${batch.Id}:2`)).toMatchObject({
+    Records: [[{ longValue: 42 }]],
+  });
+  expect((await cli('list-statements', '--statement-name', 'cli')).Statements).toMatchObject([
+    { Id, StatementName: 'cli' },
+  ]);
+  expect((await cli('list-databases', ...at)).Databases).toContain('dev');
+  expect((await cli('list-schemas', ...at)).Schemas).toContain('public');
+  expect((await cli('list-tables', ...at, '--table-pattern', 'cli')).Tables).toMatchObject([
+    { name: 'cli', schema: 'public' },
+  ]);
+  expect((await cli('describe-table', ...at, '--table', 'cli')).ColumnList).toMatchObject([
+    { name: 'n', typeName: 'int4' },
+  ]);
+  const sleeping = await warehouse.submit('SELECT pg_sleep(60)');
+  expect(await cli('cancel-statement', '--id', sleeping)).toEqual({ Status: true });
+  const csv = await cli('execute-statement', ...at, '--result-format', 'CSV', '--sql', 'SELECT 1, 2');
+  await warehouse.ended(csv.Id);
+  expect((await cli('get-statement-result-v2', '--id', csv.Id)).Records).toEqual([{ CSVRecords: '1,2' }]);
+}, 180_000);
