@@ -69,5 +69,23 @@ const TEXTS = `
   CREATE OR REPLACE FUNCTION pg_catalog.json_array_length(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
     RETURN json_array_length($1::json);`;
 
+const APPEND = `
+  CREATE OR REPLACE PROCEDURE pg_catalog.redshift_append(target text, source text, option text) LANGUAGE plpgsql AS $$
+    DECLARE extra text; missing text; columns text; BEGIN
+      SELECT string_agg(s.attname, ', ') FILTER (WHERE t.attname IS NULL), string_agg(t.attname, ', ') FILTER (WHERE s.attname IS NULL),
+          string_agg(quote_ident(t.attname), ', ') FILTER (WHERE s.attname = t.attname) INTO extra, missing, columns
+        FROM (SELECT * FROM pg_attribute WHERE attrelid = source::regclass AND attnum > 0 AND NOT attisdropped) s
+        FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = target::regclass AND attnum > 0 AND NOT attisdropped) t
+          ON s.attname = t.attname AND s.atttypid = t.atttypid AND s.atttypmod = t.atttypmod;
+      IF extra IS NOT NULL AND option <> 'ignoreextra' THEN
+        RAISE EXCEPTION 'ALTER TABLE APPEND: columns of % are not in % with the same type: %', source, target, extra;
+      END IF;
+      IF missing IS NOT NULL AND option <> 'filltarget' THEN
+        RAISE EXCEPTION 'ALTER TABLE APPEND: columns of % are not in % with the same type: %', target, source, missing;
+      END IF;
+      EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', target, columns, columns, source);
+      EXECUTE format('TRUNCATE %s', source);
+    END $$;`;
+
 /** The statements that put them in place; they may be run again. */
-export const FUNCTIONS = NOW + DATES + TEXTS;
+export const FUNCTIONS = NOW + DATES + TEXTS + APPEND;

@@ -142,6 +142,23 @@ describe('COPY in the stand-in for Redshift', () => {
     ]);
   });
 
+  test('Parquet whose columns have many pages', async () => {
+    const rows = 300_000;
+    await s3.putParquet(
+      'pages/a.parquet',
+      `SELECT i::INTEGER AS n, md5(i::VARCHAR) AS s, (i * 1.5)::DOUBLE AS f FROM range(${rows}) r(i)`,
+      `, ROW_GROUP_SIZE ${rows}`,
+    );
+    await warehouse.run('CREATE TABLE pages (n int, s varchar(32), f float8)');
+    const state = await copy('pages', 'pages/', 'FORMAT PARQUET');
+    expect(state.Error).toBeUndefined();
+    expect(
+      await warehouse.rows(
+        'SELECT count(n), sum(n), count(DISTINCT s), sum(f) FROM pages WHERE s = md5(n::varchar(9))',
+      ),
+    ).toEqual([[rows, (rows * (rows - 1)) / 2, rows, (rows * (rows - 1) * 1.5) / 2]]);
+  });
+
   test('Parquet with fewer columns, and bytes that are no UTF-8', async () => {
     await s3.putParquet('short/a.parquet', `SELECT 1::INTEGER AS n, 'a\\xFFb'::BLOB AS s`);
     await warehouse.run('CREATE TABLE short (n int, s varchar(9), more date)');

@@ -114,6 +114,50 @@ describe('the stand-in for the Redshift Data API', () => {
     expect(Records).toEqual([[{ stringValue: `it's \\ :n` }, { longValue: 42 }, { stringValue: ':name' }]]);
   });
 
+  test("Redshift's own SQL", async () => {
+    await warehouse.run([
+      'CREATE TABLE visits (who varchar(9), day date, n int, doc super)',
+      `INSERT INTO visits SELECT 'a', date '2001-01-05', 1, json_parse('{"x": [1, 2]}') UNION ALL SELECT 'a', date '2001-01-06', 5, NULL
+         UNION ALL SELECT 'b', date '2001-01-05', 3, NULL`,
+      'CREATE TABLE merged (who varchar(9), n int)',
+      `INSERT INTO merged VALUES ('a', 0), ('c', 9)`,
+      'CREATE TABLE newer (LIKE merged)',
+      `INSERT INTO newer VALUES ('a', 1), ('a', 1), ('b', 2)`,
+      'MERGE INTO merged USING newer ON merged.who = newer.who REMOVE DUPLICATES',
+    ]);
+    expect(
+      await warehouse.rows(
+        'SELECT who, n FROM visits QUALIFY ROW_NUMBER() OVER (PARTITION BY who ORDER BY day DESC) = 1 ORDER BY who',
+      ),
+    ).toEqual([
+      ['a', 5],
+      ['b', 3],
+    ]);
+    expect(await warehouse.rows('SELECT * FROM merged ORDER BY who')).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['c', 9],
+    ]);
+    expect(
+      await warehouse.rows(
+        `SELECT NVL2(n, 'some', 'none'), DECODE(n, 1, 'one', 5, 'five', 'many'), doc['x'][0], doc FROM visits WHERE n = 1`,
+      ),
+    ).toEqual([['some', 'one', '1', '{"x": [1, 2]}']]);
+    expect(
+      await warehouse.rows(
+        `SELECT MEDIAN(n), APPROXIMATE COUNT(DISTINCT who), LAST_DAY(MAX(day)), MAX(ADD_MONTHS('2001-01-31', 1)) FROM visits`,
+      ),
+    ).toEqual([[3, 2, '2001-01-31', '2001-02-28 00:00:00']]);
+    const append = await warehouse.run('ALTER TABLE merged APPEND FROM newer');
+    expect(append).toMatchObject({ Status: 'FINISHED', HasResultSet: false });
+    expect(
+      await warehouse.rows('SELECT (SELECT count(*) FROM merged), (SELECT count(*) FROM newer)'),
+    ).toEqual([[6, 0]]);
+    expect((await warehouse.run('ALTER TABLE merged APPEND FROM visits')).Error).toMatch(
+      /not in merged with the same type: day/,
+    );
+  });
+
   test("Redshift's functions", async () => {
     expect(
       await warehouse.rows(`SELECT NVL(NULL, 'b'), LEN('abc'), DATEADD(month, 1, '2001-01-31'), DATEADD(day, -1, date '2001-03-01'),

@@ -1,5 +1,4 @@
 import type { SchemaElement } from 'hyparquet';
-import { toBytes } from './record.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { encoderOf } from './values.ts';
 import type { CopyCommand } from './command.ts';
@@ -39,8 +38,7 @@ const text = ({ name, type }: TargetColumn, allowed: number, command: CopyComman
   );
   return (value: Raw) => {
     if (value === null || value === undefined) return '\\N';
-    const bytes =
-      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : toBytes(String(value));
+    const bytes = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value);
     if (bytes.length > allowed && !type.startsWith('character(')) {
       const lengths = `Table: ${allowed}, Data: ${bytes.length}`;
       return rejection(

@@ -10,6 +10,7 @@ import { compressors } from 'hyparquet-compressors';
 import type { SourceFile } from './source.ts';
 import type { CopyCommand } from './command.ts';
 import type { Target } from './target.ts';
+import { collectGarbage } from './garbage.ts';
 import { LoadError } from './load-error.ts';
 import { columnReader, parquetSchema, type Raw, spectrumType } from './parquet-columns.ts';
 
@@ -21,13 +22,18 @@ const timestamp = (micros: bigint): string => {
   return new Date(Number(millis)).toISOString().replace('T', ' ').replace('Z', rest);
 };
 
-/** Dates and times become text at once: a JavaScript date has no microseconds. */
+function byteString(bytes: Uint8Array | undefined): string {
+  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1') : '';
+}
+
+/** Dates and times become text at once: a JavaScript date has no microseconds. Texts are byte strings. */
 const PARSERS: Partial<ParquetParsers> = {
   dateFromDays: isoDay,
   timestampFromMilliseconds: (millis) => timestamp(BigInt(millis) * 1000n),
   timestampFromMicroseconds: (micros) => timestamp(BigInt(micros)),
   timestampFromNanoseconds: (nanos) => timestamp(BigInt(nanos) / 1000n),
-  jsonFromBytes: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+  jsonFromBytes: byteString,
+  stringFromBytes: byteString,
 };
 
 const SPECTRUM_SCAN_ERROR = 15_001;
@@ -111,6 +117,18 @@ const readers = (file: SourceFile, elements: SchemaElement[], { columns }: Targe
   });
 };
 
+/** The values of a column one after the other. They come in as many arrays as the column has pages. */
+const valuesOf = (chunks: readonly ArrayLike<Raw>[]): { length: number; next: () => Raw } => {
+  let [chunk, at] = [0, 0];
+  return {
+    length: chunks.reduce((sum, { length }) => sum + length, 0),
+    next: () => {
+      while (at >= chunks[chunk]!.length) [chunk, at] = [chunk + 1, 0];
+      return chunks[chunk]![at++];
+    },
+  };
+};
+
 const ROWS_AT_ONCE = 1_000;
 
 /**
@@ -130,7 +148,7 @@ export async function* parquetLines(
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    const data = new Map<string, ArrayLike<Raw>>();
+    const chunks = new Map<string, ArrayLike<Raw>[]>(elements.map(({ name }) => [name, []]));
     await parquetRead({
       file: buffer,
       metadata: raw,
@@ -139,13 +157,16 @@ export async function* parquetLines(
       compressors,
       parsers: PARSERS,
       utf8: false,
-      onChunk: ({ columnName, columnData }) => void data.set(columnName, columnData as ArrayLike<Raw>),
+      onChunk: ({ columnName, columnData }) =>
+        void chunks.get(columnName)!.push(columnData as ArrayLike<Raw>),
     });
-    const values = elements.map(({ name }) => data.get(name)!);
+    const values = elements.map(({ name }) => valuesOf(chunks.get(name)!));
+    if (values.some(({ length }) => length !== rowEnd - rowStart))
+      throw spectrumError(file, `has a row group of ${rowEnd - rowStart} rows whose columns have others`);
     let lines = '';
     for (let row = 0; row < rowEnd - rowStart; row++) {
       for (let n = 0; n < columns.length; n++) {
-        const value = columns[n]!.encode(values[n]![row]);
+        const value = columns[n]!.encode(values[n]!.next());
         if (typeof value !== 'string') {
           const { name, type } = target.columns[n]!;
           throw spectrumError(file, value.reason, name, type, rowStart + row + 1);
@@ -159,5 +180,6 @@ export async function* parquetLines(
     }
     if (lines) yield lines;
     rowStart = rowEnd;
+    collectGarbage();
   }
 }

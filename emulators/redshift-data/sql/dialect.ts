@@ -1,8 +1,10 @@
 import { Edits } from './edits.ts';
 import { RedshiftError, syntaxErrorNear } from '../error.ts';
 import { translateFunctions } from './functions.ts';
+import { rewriteQualify } from './qualify.ts';
 import { refuse } from './refusals.ts';
 import { translateSetting } from './settings.ts';
+import { translateAppend, translateRemoveDuplicates } from './statements.ts';
 import { translateAlterTable, translateCreateTable } from './tables.ts';
 import { type Token, tokenize } from './tokens.ts';
 import { translateTypes } from './types.ts';
@@ -54,13 +56,14 @@ const cannotRunInTransaction = (tokens: readonly Token[]): string | undefined =>
  * Fails with a `RedshiftError` for what Redshift refuses and for what can't be done here.
  */
 export const translate = (
-  sql: string,
+  written: string,
   {
     inTransaction = false,
     inSession = false,
     parameters = [],
   }: { inTransaction?: boolean; inSession?: boolean; parameters?: readonly string[] } = {},
 ): Translation => {
+  const sql = rewriteQualify(written);
   const tokens = tokenize(sql);
   const first = tokens[0];
   if (!first || first.text === ';') throw new RedshiftError('the statement is empty');
@@ -76,6 +79,8 @@ export const translate = (
     if (more) throw syntaxErrorNear(more.text);
   }
   const edits = new Edits(tokens);
+  if (first.word === 'alter' && alone)
+    return { kind: 'query', sql: translateAppend(tokens), parameters: [], tokens };
   const used = translateParameters(tokens, parameters, edits);
   translateTypes(tokens, edits);
   translateFunctions(tokens, edits);
@@ -83,6 +88,7 @@ export const translate = (
   const table = tokens.findIndex(({ word }) => word === 'table');
   if (first.word === 'create' && table > 0 && table < 4) translateCreateTable(tokens, edits);
   if (first.word === 'alter' && table === 1) translateAlterTable(tokens, edits);
+  if (first.word === 'merge') translateRemoveDuplicates(tokens, edits);
   if (/^(vacuum|analy[sz]e)$/.test(first.word)) translateMaintenance(tokens, edits);
   if (/^(set|show|reset)$/.test(first.word)) translateSetting(tokens, edits);
   return {

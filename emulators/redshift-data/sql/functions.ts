@@ -43,6 +43,32 @@ const translateListagg = (tokens: readonly Token[], at: number, edits: Edits): v
   if (hasWords(tokens, close + 1, ['within', 'group'])) edits.replace(close, close + 3, ' ');
 };
 
+/** `NVL2(a, b, c)` is `CASE WHEN a IS NOT NULL THEN b ELSE c END`. */
+const translateNvl2 = (tokens: readonly Token[], at: number, edits: Edits): void => {
+  const close = closing(tokens, at + 1);
+  const [first, second, more] = commas(tokens, at + 1, close);
+  if (!first || !second || more) throw new RedshiftError('function nvl2 takes 3 arguments');
+  edits.replace(at, at + 1, '(CASE WHEN (');
+  edits.replace(first, first, ') IS NOT NULL THEN (');
+  edits.replace(second, second, ') ELSE (');
+  edits.replace(close, close, ') END)');
+};
+
+/** `DECODE(x, 1, 'a', 'b')` is `CASE x WHEN 1 THEN 'a' ELSE 'b' END`, as long as no NULL is looked for. */
+const translateDecode = (tokens: readonly Token[], at: number, edits: Edits): void => {
+  const close = closing(tokens, at + 1);
+  const places = commas(tokens, at + 1, close);
+  if (places.length < 2) throw new RedshiftError('function decode takes at least 3 arguments');
+  edits.replace(at, at + 1, '(CASE (');
+  for (const [n, place] of places.entries()) {
+    const isSearch = n % 2 === 0 && n < places.length - 1;
+    if (isSearch && tokens[place + 1]!.word === 'null')
+      throw notDone('DECODE() that looks for NULL', 'use CASE');
+    edits.replace(place, place, isSearch ? ') WHEN (' : n % 2 === 1 ? ') THEN (' : ') ELSE (');
+  }
+  edits.replace(close, close, ') END)');
+};
+
 /** `SELECT TOP n …` is `SELECT … LIMIT n` at the end of the same query. */
 const translateTop = (tokens: readonly Token[], at: number, edits: Edits): void => {
   let end = at + 2;
@@ -63,7 +89,18 @@ export const translateFunctions = (tokens: readonly Token[], edits: Edits): void
     const called = tokens[at + 1]?.text === '(';
     const before = tokens[at - 1];
     if (before?.text === '.') continue;
-    if (word === 'nvl' && called) edits.replace(at, at, 'COALESCE');
+    if (['nvl', 'isnull'].includes(word) && called) edits.replace(at, at, 'COALESCE');
+    else if (word === 'nvl2' && called) translateNvl2(tokens, at, edits);
+    else if (word === 'decode' && called) translateDecode(tokens, at, edits);
+    else if (
+      word === 'minus' &&
+      ['select', '('].includes(tokens[at + 1]?.word || (tokens[at + 1]?.text ?? ''))
+    )
+      edits.replace(at, at, 'EXCEPT');
+    else if (word === 'approximate' && ['count', 'percentile_disc'].includes(tokens[at + 1]?.word ?? ''))
+      edits.remove(at, at);
+    else if (word === 'median' && called)
+      edits.replace(at, at + 1, 'percentile_cont(0.5) WITHIN GROUP (ORDER BY ');
     else if (word === 'sysdate' && !called && before?.word !== 'as') edits.replace(at, at, 'sysdate()');
     else if (['dateadd', 'date_add', 'datediff', 'date_diff'].includes(word) && called) {
       edits.replace(at, at, word.replace('_', ''));

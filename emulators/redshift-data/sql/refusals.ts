@@ -25,7 +25,6 @@ const REFUSALS: readonly Refusal[] = [
   { words: 'for update', error: says('SELECT FOR UPDATE is not supported') },
   { words: 'for share', error: nearLast },
   { words: 'array [', error: nearLast },
-  { words: '[', error: nearLast },
   ...['generate_series', 'unnest'].map((name) => ({
     words: `${name} (`,
     in: ['create', 'insert', 'update', 'delete', 'merge'],
@@ -46,13 +45,13 @@ const REFUSALS: readonly Refusal[] = [
       error: noFunction,
     }),
   ),
-  ...['qualify', 'unpivot'].map((word) => ({ words: word, error: standInCannot(word.toUpperCase()) })),
+  { words: 'unpivot', error: standInCannot('UNPIVOT') },
+  { words: 'connect by', error: standInCannot('CONNECT BY', 'use WITH RECURSIVE') },
+  { words: '* exclude', error: standInCannot('SELECT * EXCLUDE', 'name the columns') },
+  { words: 'convert (', error: standInCannot('CONVERT()', 'use CAST') },
+  { words: 'try_cast (', error: standInCannot('TRY_CAST()') },
   { words: 'pivot (', error: standInCannot('PIVOT') },
-  { words: 'decode (', error: standInCannot('DECODE()', 'use CASE') },
-  { words: 'nvl2 (', error: standInCannot('NVL2()', 'use CASE') },
-  { words: 'approximate count', error: standInCannot('APPROXIMATE COUNT') },
   { words: 'no schema binding', error: standInCannot('WITH NO SCHEMA BINDING') },
-  { words: 'remove duplicates', in: ['merge'], error: standInCannot('MERGE … REMOVE DUPLICATES') },
   { words: 'when matched and', in: ['merge'], error: nearLast },
   { words: 'when not matched and', in: ['merge'], error: nearLast },
   { words: 'not matched by', in: ['merge'], error: nearLast },
@@ -103,9 +102,28 @@ const refuseMerge = (tokens: readonly Token[]): void => {
   if (using > 0 && !/^(\.|into)$/i.test(tokens[using - 2]!.text))
     throw syntaxErrorNear(tokens[using - 1]!.text);
   if (tokens[using + 1]?.text === '(') throw syntaxErrorNear('(');
+  if (tokens.some((_, at) => hasWords(tokens, at, ['remove', 'duplicates']))) return;
   const count = (words: string[]) => tokens.filter((_, at) => hasWords(tokens, at, words)).length;
   if (count(['when', 'matched']) !== 1 || count(['when', 'not', 'matched']) !== 1) {
     throw new RedshiftError('MERGE must have exactly one WHEN MATCHED and one WHEN NOT MATCHED clause');
+  }
+};
+
+const ELEMENT_TYPES = new Set(
+  'int int2 int4 int8 integer smallint bigint text varchar char numeric decimal boolean bool date timestamp float'.split(
+    ' ',
+  ),
+);
+
+/** Brackets are for SUPER alone, as in `a[0]` and `a['x']`: there are no arrays. */
+const refuseArrays = (tokens: readonly Token[]): void => {
+  for (const [at, { text }] of tokens.entries()) {
+    if (text !== '[') continue;
+    const before = tokens[at - 1];
+    const isValue =
+      before?.kind === 'word' || before?.kind === 'quoted' || [']', ')'].includes(before?.text ?? '');
+    if (!isValue || ELEMENT_TYPES.has(before!.word) || tokens[at + 1]?.text === ']')
+      throw syntaxErrorNear('[');
   }
 };
 
@@ -138,6 +156,7 @@ export const refuse = (tokens: readonly Token[], inSession = false): void => {
     if (at < 0) continue;
     throw pattern.error(tokens[at + pattern.parts.findLastIndex((part) => part !== '(')]!);
   }
+  refuseArrays(tokens);
   if (first.word === 'create') refuseCreate(tokens);
   if (first.word === 'lock') refuseLock(tokens);
   if (first.word === 'merge') refuseMerge(tokens);

@@ -150,7 +150,6 @@ export const translateAlterTable = (tokens: readonly Token[], edits: Edits): voi
   const last = tokens.length - (tokens.at(-1)!.text === ';' ? 2 : 1);
   const is = (...words: string[]) => hasWords(tokens, end, words);
   const column = tokens[end + 1]?.word === 'column' ? end + 2 : end + 1;
-  if (is('append')) throw notDone('ALTER TABLE APPEND');
   const layout = ['distkey', 'diststyle', 'sortkey', 'compound', 'encode'].includes(
     tokens[end + 1]?.word ?? '',
   );
