@@ -1,5 +1,6 @@
 import { EtlError } from '../src/domain/failure.ts';
-import { newestInterval, parseInterval, type Interval } from '../src/domain/interval.ts';
+import type { Interval } from '../src/domain/interval.ts';
+import { intervalsOf } from '../src/domain/schedule-ticks.ts';
 import { paramWords, resolveParams, type Params } from '../src/domain/params.ts';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunResult } from '../src/domain/run.ts';
@@ -87,20 +88,21 @@ function intervalOf(
   asked: string | undefined,
   from: { workflowId: string; startedAt: string; scheduledAt?: string },
 ): Interval {
-  const { covers, timezone, name } = definition;
+  const { name } = definition;
+  const intervals = intervalsOf(definition);
   try {
-    if (asked !== undefined) return parseInterval(asked, covers, timezone);
+    if (asked !== undefined) return intervals.parse(asked);
   } catch (error) {
     throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
   }
   try {
     if (from.workflowId.startsWith(`${name}/`)) {
-      return parseInterval(from.workflowId.slice(name.length + 1), covers, timezone);
+      return intervals.parse(from.workflowId.slice(name.length + 1));
     }
   } catch {
     // An ID of somebody's own choice.
   }
-  return newestInterval(new Date(from.scheduledAt ?? from.startedAt), covers, timezone);
+  return intervals.newest(new Date(from.scheduledAt ?? from.startedAt));
 }
 
 function paramsOf({ name, params: definitions }: Definition, given: Params | undefined): Params {

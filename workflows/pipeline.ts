@@ -51,9 +51,17 @@ async function open(request: { input: unknown; workflowId: string; startedAt: st
   }
 }
 
-/** Temporal notes the tick's own time on what a schedule starts; the start may be much later. */
+/**
+ * The time of the tick that started this run, if one did; the start may be much later. Temporal notes it on what a
+ * schedule starts. A run of `--cron` is there before its time, and Temporal holds it back until then.
+ */
 function scheduledAt(): string | undefined {
-  const { typedSearchAttributes } = workflowInfo();
+  const { typedSearchAttributes, cronSchedule, cronScheduleToScheduleInterval, startTime } = workflowInfo();
+  if (cronSchedule) {
+    // Temporal rounds the time that it holds it back up to seconds.
+    const atSeconds = Math.floor((startTime.getTime() + (cronScheduleToScheduleInterval ?? 0)) / 1_000);
+    return new Date(atSeconds * 1_000).toISOString();
+  }
   for (const { key, value } of typedSearchAttributes.getAll()) {
     if (key.name === 'TemporalScheduledStartTime' && value instanceof Date) return value.toISOString();
   }

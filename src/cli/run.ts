@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { Definition } from '../domain/definition.ts';
 import { EtlError } from '../domain/failure.ts';
-import { newestInterval, parseInterval } from '../domain/interval.ts';
+import { intervalsOf } from '../domain/schedule-ticks.ts';
 import { resolveParams, type Params } from '../domain/params.ts';
 import type { PipelineInput } from '../domain/run.ts';
 import { PipelineFolder } from '../spec/pipeline-folder.ts';
@@ -69,13 +69,12 @@ async function load(folder: PipelineFolder, name: string): Promise<Definition> {
 }
 
 function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { interval: string } {
-  const { covers, timezone, name } = definition;
+  const { name } = definition;
   const params = paramsOf(definition, flags.param);
   try {
+    const intervals = intervalsOf(definition);
     const interval =
-      flags.interval === undefined
-        ? newestInterval(new Date(), covers, timezone)
-        : parseInterval(flags.interval, covers, timezone);
+      flags.interval === undefined ? intervals.newest(new Date()) : intervals.parse(flags.interval);
     const input = { pipeline: name, interval: interval.id, trigger: { kind: 'run' as const } };
     return flags.param.length === 0 ? input : { ...input, params };
   } catch (error) {

@@ -8,6 +8,7 @@ import type {
   ShellSpec,
   SparkSpec,
 } from './job.ts';
+import type { ScheduleDefinition } from './schedule.ts';
 import type { ParamDefinitions } from './params.ts';
 
 /*
@@ -125,13 +126,6 @@ export type StepOf<K extends StepKind> = StepBase & { kind: K; args: StepArgs[K]
 export type StepDefinition = { [K in StepKind]: StepOf<K> }[StepKind];
 
 export type Covers = 'hour' | 'day' | 'week' | 'month' | 'tick';
-
-export interface ScheduleDefinition {
-  cron: string;
-  timezone: string;
-  covers: Covers;
-  catchupWindowMs?: number;
-}
 
 export interface Definition {
   name: string;

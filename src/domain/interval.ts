@@ -111,13 +111,12 @@ export class Intervals {
   }
 
   #described(namedAfterMs: number, startMs: number, endMs: number): Interval {
-    const [named = '', start = '', end = ''] = [namedAfterMs, startMs, endMs].map((ms) =>
-      DateTime.fromMillis(ms, { zone: this.#zone.name, locale: 'en-US' }),
-    ) as [DateTime, DateTime, DateTime];
+    const local = (ms: number) => DateTime.fromMillis(ms, { zone: this.#zone.name, locale: 'en-US' });
+    const start = local(startMs);
     return {
-      id: FORM[this.#covers].id(named),
+      id: FORM[this.#covers].id(local(namedAfterMs)),
       start: iso(start),
-      end: iso(end),
+      end: iso(local(endMs)),
       date: start.toFormat('yyyy-MM-dd'),
       weekday: start.weekday,
     };
@@ -155,11 +154,3 @@ export class Intervals {
     return start > startMs ? start : hourLater + HOUR_MS - (wallAt(this.#zone, hourLater) % HOUR_MS);
   }
 }
-
-/** The interval of that ID; an `Error` says which form is expected. */
-export const parseInterval = (id: string, covers: Covers, timezone: string, ticks?: Ticks): Interval =>
-  new Intervals(covers, timezone, ticks).parse(id);
-
-/** The newest interval of the zone's calendar that had ended at that instant; for `tick`, the one that ends then. */
-export const newestInterval = (at: Date, covers: Covers, timezone: string, ticks?: Ticks): Interval =>
-  new Intervals(covers, timezone, ticks).newest(at);

@@ -1,6 +1,7 @@
 import { checkConnections, type Connections } from './check-connections.ts';
 import { checkNeeds, orderOf } from './check-needs.ts';
 import { checkReferences } from './check-references.ts';
+import { checkSchedule } from './check-schedule.ts';
 import { checkForEach, checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
 import { checkText, secretProblems, type Locate } from './check-texts.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -108,6 +109,7 @@ export function checkPipeline(
     ...schema.of(parsed.error?.issues ?? []).filter((problem) => !isTold(problem)),
     ...kinds.problems,
     ...checkKinds(source, raw, kinds.steps),
+    ...checkSchedule(source, raw.root),
     ...checkIds(source, raw),
     ...checkParams(source, raw.root),
     ...STEP_LISTS.flatMap((list) => checkNeeds(source, raw[list])),

@@ -1,8 +1,8 @@
-import { Cron } from 'croner';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import type { Json } from '../domain/definition.ts';
+import { parseCron } from '../domain/schedule-calendar.ts';
 import type { ProblemCode } from './problem.ts';
 
 /*
@@ -52,30 +52,7 @@ export const timezone = () =>
     );
   });
 
-/** What Temporal's schedules and croner both take: five fields, or a nickname. */
-const CRON_RANGE = String.raw`(\*|\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?(/\d+)?`;
-const CRON_FIELD = new RegExp(`^${CRON_RANGE}(,${CRON_RANGE})*$`);
-const CRON_NICKNAME = /^@(yearly|annually|monthly|weekly|daily|hourly)$/;
-
-export const cron = () =>
-  checked('bad-cron', (text) => {
-    const fields = text.trim().split(/\s+/);
-    const mend = 'write minute, hour, day of month, month and day of week, like "30 2 * * *", or @daily';
-    const isForm =
-      CRON_NICKNAME.test(text) || (fields.length === 5 && fields.every((field) => CRON_FIELD.test(field)));
-    if (!isForm) throw new Error(`${JSON.stringify(text)} is no cron expression of five fields; ${mend}`);
-    let next: Date | null;
-    try {
-      next = new Cron(text, { paused: true }).nextRun();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
-      throw new Error(
-        `${JSON.stringify(text)} is no cron expression: ${reason.replaceAll(';', ',')}; ${mend}`,
-        { cause: error },
-      );
-    }
-    if (next === null) throw new Error(`${JSON.stringify(text)} never comes; ${mend}`);
-  });
+export const cron = () => checked('bad-cron', parseCron);
 
 const isJson = (value: unknown): boolean =>
   typeof value === 'number'

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Covers } from '../../src/domain/definition.ts';
-import { newestInterval, parseInterval } from '../../src/domain/interval.ts';
+import { Intervals } from '../../src/domain/interval.ts';
 
 const NEW_YORK = 'America/New_York';
+
+const parseInterval = (id: string, covers: Covers, timezone: string) =>
+  new Intervals(covers, timezone).parse(id);
+const newestInterval = (at: Date, covers: Covers, timezone: string) =>
+  new Intervals(covers, timezone).newest(at);
 
 describe('an ID is read', () => {
   test.each<[Covers, string, string, string, string, string, number]>([

@@ -68,10 +68,29 @@ onFailure:
       name: 'nightly',
       file: join(folder, 'pipeline.yaml'),
       schedule: {
-        cron: '30 2 * * *',
         timezone: 'America/New_York',
         covers: 'day',
+        entries: [
+          {
+            params: {},
+            calendars: [
+              {
+                minute: '30',
+                hour: '2',
+                dayOfMonth: '*',
+                month: '*',
+                dayOfWeek: '*',
+                year: '*',
+                text: '30 2 * * *',
+              },
+            ],
+            periods: [],
+          },
+        ],
+        overlap: 'buffer-all',
         catchupWindowMs: 31_536_000_000,
+        jitterMs: 0,
+        pauseOnFailure: false,
       },
       covers: 'day',
       timezone: 'America/New_York',
@@ -373,7 +392,7 @@ describe('one problem', () => {
       'a bad cron',
       `name: p\nschedule: { cron: 61 2 * * * }\nsteps: [{ id: a, ${NOTE} }]`,
       'bad-cron 2:19',
-      '30 2 * * *',
+      'write 0 to 59',
     ],
     [
       'a cron of six fields',
