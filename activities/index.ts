@@ -1,4 +1,5 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { createBackfillActivities } from './backfill.ts';
 import { createClusterActivities } from './cluster.ts';
 import { createDataPipelineActivities } from './data-pipeline.ts';
 import type { Deps } from './deps.ts';
@@ -18,6 +19,7 @@ export function createActivities(deps: Deps) {
   const watchers = new Watchers(deps.settings.pollIntervalMs);
   return {
     ...createRunActivities(deps),
+    ...createBackfillActivities(deps),
     ...createClusterActivities(deps),
     ...createWorkActivities(deps, watchers),
     ...createPublishActivities(deps, watchers),

@@ -23,6 +23,8 @@ export function brief(summary: string, options: ActivityOptions = {}) {
     Pick<
       Activities,
       | 'openRun'
+      | 'openBackfill'
+      | 'nextIntervals'
       | 'joinRun'
       | 'cancelRun'
       | 'recordRun'

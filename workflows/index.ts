@@ -1,3 +1,4 @@
 /** The workflow types that the worker registers, by the names of these exports. */
 export { pipeline } from './pipeline.ts';
 export { activation } from './activation.ts';
+export { backfill } from './backfill.ts';

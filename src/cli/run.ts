@@ -37,7 +37,7 @@ Examples:
     )
     .action(async (name: string, flags: RunFlags) => {
       const config = await configuration(flags);
-      const definition = await load(new PipelineFolder(config.pipelines, config.folder), name);
+      const definition = await loadDefinition(new PipelineFolder(config.pipelines, config.folder), name);
       const input = inputOf(definition, flags);
       const connected = await connect(flags, config.folder);
       try {
@@ -59,7 +59,8 @@ Examples:
       }
     });
 
-async function load(folder: PipelineFolder, name: string): Promise<Definition> {
+/** A pipeline by its name; an error says what its file has wrong. */
+export async function loadDefinition(folder: PipelineFolder, name: string): Promise<Definition> {
   try {
     return await folder.load(name);
   } catch (error) {
@@ -84,7 +85,7 @@ function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { int
 }
 
 /** The texts of `--param`, read as the file declares them. */
-function paramsOf({ params: definitions }: Definition, pairs: string[]): Params {
+export function paramsOf({ params: definitions }: Definition, pairs: string[]): Params {
   const given: Params = {};
   for (const pair of pairs) {
     const at = pair.indexOf('=');

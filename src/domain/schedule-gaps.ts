@@ -14,6 +14,8 @@ const WEEK_MS = 7 * 86_400_000;
 const FROM_MS = Date.UTC(2000, 0, 1);
 const TO_MS = Date.UTC(2101, 0, 1);
 
+const AFTER_GAP = ', after the hour that the clock skips';
+
 /** Depends on nothing but the zone, and takes a while. */
 const known = new Map<string, Gap[]>();
 
@@ -62,9 +64,12 @@ export function afterGaps(calendar: CalendarValues, timezone: string): CalendarV
     month: [wall.getUTCMonth() + 1],
     dayOfWeek: [0, 1, 2, 3, 4, 5, 6],
     year: years,
-    text: `${calendar.text}, after the hour that the clock skips`,
+    text: `${calendar.text}${AFTER_GAP}`,
   }));
 }
+
+/** Whether a calendar was added for times that the clock skips. */
+export const isAfterGap = ({ text }: CalendarValues): boolean => text.endsWith(AFTER_GAP);
 
 function comesWithin(calendar: CalendarValues, { from, to }: Gap): boolean {
   for (let wallMs = from; wallMs < to; wallMs += MINUTE_MS) if (shows(calendar, wallMs)) return true;

@@ -17,9 +17,21 @@ export class PipelineFolder implements PipelineSource {
     this.#folder = folder;
   }
 
+  /** All of them; `Rejected` names each error, and each name that two files have. */
+  async loadAll(): Promise<Definition[]> {
+    const loaded = await this.#loadFiles();
+    const problems = loaded.flatMap(({ problems }) => problems);
+    if (problems.length > 0) throw rejected(words(problems, '\n'));
+    const definitions = loaded.flatMap(({ definition }) => definition ?? []);
+    for (const { name, file } of definitions) {
+      const other = definitions.find((of) => of.name === name && of.file !== file);
+      if (other) throw rejected(`${file} and ${other.file} are both called ${name}; rename one`);
+    }
+    return definitions;
+  }
+
   async load(name: string): Promise<Definition> {
-    const files = (await glob(this.#patterns, { cwd: this.#folder, absolute: true })).sort();
-    const loaded = await Promise.all(files.map(async (file) => ({ file, ...(await loadPipeline(file)) })));
+    const loaded = await this.#loadFiles();
     const found = loaded.filter(({ definition }) => definition?.name === name);
     const [first, second] = found;
     if (first && second)
@@ -35,6 +47,11 @@ export class PipelineFolder implements PipelineSource {
       `no pipeline is called ${name}; ${this.#patterns.join(', ')} in ${this.#folder} has: ${names.join(', ') || 'none'}`,
     );
   }
+
+  async #loadFiles() {
+    const files = (await glob(this.#patterns, { cwd: this.#folder, absolute: true })).sort();
+    return Promise.all(files.map(async (file) => ({ file, ...(await loadPipeline(file)) })));
+  }
 }
 
 const rejected = (message: string): EtlError => new EtlError('Rejected', message);
@@ -45,7 +62,7 @@ const says = async (file: string, name: string): Promise<boolean> =>
     await readFile(file, 'utf8'),
   );
 
-const words = (problems: Problem[]): string =>
+const words = (problems: Problem[], between = ' '): string =>
   problems
     .map(({ file, line, column, message, fix }) => `${file}:${line}:${column}: ${message}; ${fix}`)
-    .join(' ');
+    .join(between);

@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancelledFailure,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   type Client,
@@ -13,6 +14,7 @@ import type { OpenedRun, RunRecords, Runs } from '../ports.ts';
 
 /** What starts by itself leaves an interval alone that is done; what a person starts runs again. */
 const ONCE_IS_ENOUGH: readonly unknown[] = ['schedule', 'event', 'backfill'];
+const isOnceEnough = ({ trigger }: PipelineInput): boolean => ONCE_IS_ENOUGH.includes(trigger?.kind);
 
 /** Opens, joins and cancels runs through Temporal's client. */
 export class TemporalRuns implements Runs {
@@ -33,7 +35,7 @@ export class TemporalRuns implements Runs {
   ): Promise<OpenedRun> {
     const before = await this.#describe(workflowId);
     if (before?.memo?.['startedBy'] === by) return { workflowId, runId: before.runId, started: true };
-    if (ONCE_IS_ENOUGH.includes(input.trigger?.kind)) {
+    if (isOnceEnough(input)) {
       const done = before ? before.status.name === 'COMPLETED' && before : await this.#doneBefore(workflowId);
       if (done) return { workflowId, runId: done.runId, started: false };
     }
@@ -100,9 +102,12 @@ export class TemporalRuns implements Runs {
         taskQueue: this.#taskQueue,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
+        // Atomic: between the look and the start another one may have run it to its end.
+        ...(isOnceEnough(input) && { workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' }),
         memo: { startedBy: by },
       });
     } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
       throw unavailable(error);
     }
   }

@@ -284,5 +284,5 @@ describe('the Temporal CLI alone', () => {
       const ran = await runProgram('sh', ['-c', command], { ...env, PATH: `${bin}:${process.env['PATH']}` });
       expect({ command, ...ran }).toMatchObject({ command, code: 0 });
     }
-  }, 120_000);
+  }, 300_000);
 });

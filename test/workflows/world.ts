@@ -121,17 +121,20 @@ export const sql = (id: string, more: Partial<StepOf<'sql'>> = {}) =>
 
 /**
  * A real Temporal server that skips time, our workflows and activities, and vendors in memory. `resets`: one that
- * can reset a workflow, and does not skip time.
+ * can reset a workflow, and does not skip time, with these settings of the server.
  */
 export async function createWorld({
   resets = false,
   engine = new TestEngine(),
-}: { resets?: boolean; engine?: TestEngine } = {}): Promise<World> {
+  settings = [],
+}: { resets?: boolean; engine?: TestEngine; settings?: string[] } = {}): Promise<World> {
   const tools = JSON.parse(await readFile(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
   const path = resets ? tools.temporal : tools.testServer;
   const server = path ? { executable: { type: 'existing-path' as const, path: String(path) } } : {};
   const env = resets
-    ? await TestWorkflowEnvironment.createLocal({ server })
+    ? await TestWorkflowEnvironment.createLocal({
+        server: { ...server, extraArgs: settings.flatMap((value) => ['--dynamic-config-value', value]) },
+      })
     : await TestWorkflowEnvironment.createTimeSkipping({ server });
   // Unlike the environment's own, it lets time pass while it waits for a result.
   const client = new Client({ connection: env.connection });

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Definition } from '../../src/domain/definition.ts';
+import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
+import { parseCron } from '../../src/domain/schedule-calendar.ts';
+import { Schedules, type SchedulePlan } from '../../src/triggers/schedules.ts';
+
+let env: TestWorkflowEnvironment;
+let schedules: Schedules;
+let name: string;
+let count = 0;
+
+beforeAll(async () => {
+  const tools = JSON.parse(readFileSync(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
+  const path = String(tools.temporal);
+  env = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path } },
+  });
+}, 60_000);
+afterAll(async () => env.teardown());
+beforeEach(() => {
+  name = `nightly${(count += 1)}`;
+  // A task queue of its own: what other tests made is not ours.
+  schedules = new Schedules(env.client, `queue-${name}`);
+});
+
+const scheduleOf = (more: Partial<ScheduleDefinition> = {}): ScheduleDefinition => ({
+  timezone: 'America/New_York',
+  covers: 'day',
+  entries: [{ params: {}, calendars: [parseCron('30 2 * * *')], periods: [] }],
+  overlap: 'buffer-all',
+  catchupWindowMs: 365 * 86_400_000,
+  jitterMs: 0,
+  pauseOnFailure: false,
+  ...more,
+});
+
+const pipeline = (schedule?: ScheduleDefinition, as = name): Definition => ({
+  name: as,
+  file: `${as}.yaml`,
+  covers: 'day',
+  timezone: 'UTC',
+  ...(schedule && { schedule }),
+  params: {},
+  steps: [],
+  onFailure: [],
+});
+
+async function apply(definitions: Definition[], prune = false): Promise<SchedulePlan> {
+  const plan = await schedules.plan(definitions, { prune });
+  await schedules.apply(plan, definitions);
+  return plan;
+}
+
+const nothing: SchedulePlan = { changes: [], foreign: [] };
+const described = (id = name) => env.client.schedule.getHandle(id).describe();
+
+/** The list of schedules is behind for a moment. */
+async function untilListed(ids: string[]): Promise<void> {
+  for (const missing = new Set(ids); missing.size > 0;) {
+    const seen = new Set<string>();
+    for await (const { scheduleId } of env.client.schedule.list()) seen.add(scheduleId);
+    for (const id of missing) if (seen.has(id)) missing.delete(id);
+  }
+}
+
+test('a schedule is made as the file has it, and applying again changes nothing', async () => {
+  const definitions = [
+    pipeline(
+      scheduleOf({
+        entries: [
+          {
+            params: {},
+            calendars: [parseCron('30 2 * * mon-fri'), parseCron('0 */8 1,15 jan-mar *')],
+            periods: [{ everyMs: 21_600_000, offsetMs: 900_000 }],
+          },
+          { params: { mode: 'full', top: 3 }, calendars: [parseCron('@weekly')], periods: [] },
+        ],
+        overlap: 'skip',
+        catchupWindowMs: 3_600_000,
+        jitterMs: 90_000,
+        pauseOnFailure: true,
+        startAt: '2026-01-01T05:00:00Z',
+        endAt: '2036-07-01T03:59:59Z',
+      }),
+    ),
+  ];
+  const plan = await apply(definitions);
+  const variant = `${name}/mode=full,top=3`;
+  expect(plan.changes.map(({ action, schedule }) => [action, schedule])).toEqual([
+    ['create', name],
+    ['create', variant],
+  ]);
+  expect(plan.changes[0]?.fields).toContainEqual({ field: 'overlap', from: null, to: 'SKIP' });
+  const { action, policies, spec } = await described();
+  expect(action).toMatchObject({
+    workflowType: 'pipeline',
+    taskQueue: `queue-${name}`,
+    args: [{ pipeline: name }],
+  });
+  expect((await described(variant)).action.args).toEqual([
+    { pipeline: name, params: { mode: 'full', top: 3 } },
+  ]);
+  expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000, pauseOnFailure: true });
+  expect(spec).toMatchObject({
+    timezone: 'America/New_York',
+    jitter: 90_000,
+    startAt: new Date('2026-01-01T05:00:00Z'),
+    endAt: new Date('2036-07-01T03:59:59Z'),
+  });
+  expect(await apply(definitions)).toEqual(nothing);
+  expect(await apply(definitions, true)).toEqual(nothing);
+});
+
+test('a change names the fields that differ, and changes only what the file says', async () => {
+  await apply([pipeline(scheduleOf())]);
+  await env.client.schedule.getHandle(name).pause('migration of the warehouse');
+  const changed = [
+    pipeline(
+      scheduleOf({
+        entries: [{ params: {}, calendars: [parseCron('45 3 * * *')], periods: [] }],
+        timezone: 'UTC',
+        overlap: 'buffer-one',
+      }),
+    ),
+  ];
+  const { changes } = await apply(changed);
+  expect(changes).toHaveLength(1);
+  expect(changes[0]).toMatchObject({ action: 'change', schedule: name });
+  expect(changes[0]?.fields.map(({ field }) => field)).toEqual([
+    'calendar',
+    'afterGaps',
+    'timezone',
+    'overlap',
+  ]);
+  expect(changes[0]?.fields[3]).toEqual({ field: 'overlap', from: 'BUFFER_ALL', to: 'BUFFER_ONE' });
+  const { state, info, memo } = await described();
+  expect(state).toMatchObject({ paused: true, note: 'migration of the warehouse' });
+  expect(info.nextActionTimes[0]?.toISOString()).toMatch(/T03:45:00.000Z$/);
+  expect(memo?.['millrace']).toMatchObject({ pipeline: name });
+  expect(await apply(changed)).toEqual(nothing);
+});
+
+test('what somebody changed by hand is seen and set right', async () => {
+  const definitions = [pipeline(scheduleOf())];
+  await apply(definitions);
+  await env.client.schedule.getHandle(name).update((previous) => ({
+    ...previous,
+    spec: { intervals: [{ every: '1h' }] },
+    policies: { overlap: 'ALLOW_ALL' },
+    action: { ...previous.action, args: [{ pipeline: 'another' }] },
+  }));
+  const { changes } = await apply(definitions);
+  expect(changes[0]?.fields).toContainEqual({ field: 'interval', from: '1h', to: null });
+  expect(changes[0]?.fields).toContainEqual({
+    field: 'input',
+    from: '{"pipeline":"another"}',
+    to: `{"pipeline":"${name}"}`,
+  });
+  expect(await apply(definitions)).toEqual(nothing);
+});
+
+test('a schedule that no file has any more is paused, or deleted, and comes back with its file', async () => {
+  const definitions = [pipeline(scheduleOf())];
+  await apply(definitions);
+  await untilListed([name]);
+  expect((await apply([pipeline()])).changes).toEqual([
+    { action: 'pause', schedule: name, pipeline: name, fields: [] },
+  ]);
+  expect((await described()).state.paused).toBe(true);
+  expect((await apply(definitions)).changes[0]?.fields.map(({ field }) => field)).toEqual(['paused']);
+  expect((await described()).state.paused).toBe(false);
+  // What a person has paused stays so.
+  await env.client.schedule.getHandle(name).pause('by me');
+  expect(await apply(definitions)).toEqual(nothing);
+  expect((await apply([], true)).changes).toEqual([
+    { action: 'delete', schedule: name, pipeline: name, fields: [] },
+  ]);
+  await expect(described()).rejects.toThrow();
+});
+
+test('schedules of others are never touched', async () => {
+  const foreign = `${name}-foreign`;
+  const action = { type: 'startWorkflow' as const, workflowType: 'pipeline', taskQueue: `queue-${name}` };
+  for (const scheduleId of [foreign, name]) {
+    await env.client.schedule.create({ scheduleId, spec: { cronExpressions: ['@daily'] }, action });
+  }
+  const other = new Schedules(env.client, 'another project');
+  const theirs = [pipeline(scheduleOf(), `${name}-theirs`)];
+  await other.apply(await other.plan(theirs, { prune: false }), theirs);
+  await untilListed([foreign, name, `${name}-theirs`]);
+  const before = await Promise.all([foreign, name, `${name}-theirs`].map(described));
+
+  const plan = await apply([pipeline(scheduleOf())], true);
+  expect(plan).toEqual({ changes: [], foreign: [{ schedule: name, pipeline: name }] });
+  const after = await Promise.all([foreign, name, `${name}-theirs`].map(described));
+  expect(after.map(({ info, state }) => [info.lastUpdatedAt, state])).toEqual(
+    before.map(({ info, state }) => [info.lastUpdatedAt, state]),
+  );
+});
