@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { completeEnvironment, environment, foundTools, packageRoot } from '../config.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { Board } from './demo/board.ts';
+import { DEMO_ENGINES, startEngine, withEngine, type DemoEngine } from './demo/engine.ts';
 import { days, MOST_DAYS } from './demo/flights.ts';
 import { runDays, type DemoRun } from './demo/runs.ts';
 import { withFlights, type Seeded } from './demo/seed.ts';
@@ -25,19 +26,26 @@ const IDLING_DOLLARS_AN_HOUR = 0.096;
 interface DemoFlags extends CommonFlags {
   days: number;
   keep?: boolean;
+  engine: DemoEngine;
 }
 
 export const demo = (program: Command): void =>
   void withConfig(program.command('demo'))
     .description('runs the example on real flights, on a local stack of its own')
     .option('--days <n>', `how many days, from 2001-01-01 on (at most ${MOST_DAYS})`, Number, 7)
+    .addOption(
+      new Option('--engine <type>', 'what the jobs run on; livy and spark need `npm run setup -- --spark`')
+        .choices(DEMO_ENGINES)
+        .default('duckdb'),
+    )
     .option('--keep', 'leave the stack running until Ctrl-C, to look around')
     .addHelpText(
       'after',
       `
 Examples:
   $ millrace demo
-  $ millrace demo --days 3 --keep`,
+  $ millrace demo --days 3 --keep
+  $ millrace demo --engine qubole`,
     )
     .action(async (flags: DemoFlags) => {
       if (!Number.isInteger(flags.days) || flags.days < 1 || flags.days > MOST_DAYS) {
@@ -61,6 +69,8 @@ Examples:
     });
 
 async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Board) {
+  const { engine } = flags;
+  const tools = foundTools();
   const root = packageRoot();
   const config = await configuration({ config: join(root, 'millrace.yaml'), ...flags });
   const { file, folder, taskQueue } = config;
@@ -69,12 +79,21 @@ async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Boar
     folder: join(folder, '.millrace', 'demo'),
     root,
     env: environment,
-    tools: foundTools(),
+    tools,
     persist: false,
     // Other commands find this stack, unless there is one that they use already.
     ...(runningDev(folder) === undefined && { announceAs }),
-    worker: { configPath: file, taskQueue },
-    afterWorker: (stackEnv) => cancelJobs(config, completeEnvironment(stackEnv)),
+    worker: {
+      configPath:
+        engine === 'duckdb'
+          ? file
+          : async (beside) => withEngine(file, beside.folder, await startEngine(engine, tools, beside)),
+      taskQueue,
+    },
+    // Other engines' jobs end with their servers.
+    afterWorker: async (stackEnv) => {
+      if (engine === 'duckdb') await cancelJobs(config, completeEnvironment(stackEnv));
+    },
     log: (text) => board.say(text),
     signal,
     hurry,

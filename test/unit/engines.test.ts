@@ -10,9 +10,12 @@ const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 
 describe.each(Object.keys(ENGINES))('the engine %s', (type) => {
   test('passes the contract', () => {
-    const file = at(`test/contract/${type}.test.ts`);
-    expect(existsSync(file)).toBe(true);
-    expect(readFileSync(file, 'utf8')).toContain('describeEngine(');
+    const files = ['contract', 'engines']
+      .map((suite) => at(`test/${suite}/${type}.test.ts`))
+      .filter(existsSync);
+    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual([
+      expect.stringContaining('describeEngine('),
+    ]);
   });
 
   test('has its section and its rows in the docs', () => {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFamily } from './family.ts';
+import { childEnvironment } from './environment.ts';
+import { createFamily, type Family } from './family.ts';
 import { lastWords } from './readiness.ts';
 import { announce, claim } from './running.ts';
 import { startServers, type Servers } from './servers.ts';
@@ -23,7 +24,11 @@ export interface StackOptions {
   /** Keeps data and runs from one start to the next; otherwise all is in memory, which is faster. */
   persist: boolean;
   /** A worker with this configuration and task queue; none without. */
-  worker?: { configPath: string; taskQueue: string };
+  worker?: {
+    /** The file, or what makes it once the servers are up, and starts what it needs beside them. */
+    configPath: string | ((beside: BesideStack) => Promise<string>);
+    taskQueue: string;
+  };
   /** Where to write what runs, for other commands to find it. */
   announceAs?: string;
   log: (text: string) => void;
@@ -35,6 +40,17 @@ export interface StackOptions {
   signal?: AbortSignal;
   /** Aborting it kills every process at once. */
   hurry?: AbortSignal;
+}
+
+/** What a program that is started beside the servers needs to know; it ends with the stack's family. */
+export interface BesideStack {
+  family: Family;
+  folder: string;
+  root: string;
+  /** What a process of the stack gets. */
+  env: NodeJS.ProcessEnv;
+  stackEnv: Record<string, string>;
+  signal: AbortSignal;
 }
 
 export interface Stack extends Servers {
@@ -86,7 +102,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const servers = await startServers({ ...options, family, webhook: webhook.url, signal });
     stackEnv = servers.env;
     if (options.worker !== undefined) {
-      await startWorker({ ...options, ...options.worker, family, stackEnv, signal });
+      const { configPath: given, taskQueue } = options.worker;
+      const env = childEnvironment(options.env, stackEnv);
+      const beside = { family, folder, root: options.root, env, stackEnv, signal };
+      const configPath = typeof given === 'string' ? given : await given(beside);
+      await startWorker({ ...options, configPath, taskQueue, family, stackEnv, signal });
     }
     const { endpoints, namespace, env } = servers;
     if (options.announceAs !== undefined) {
