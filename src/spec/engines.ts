@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JobKind, SparkApp } from '../ports.ts';
-import { checked, matching, positiveDuration } from './fields.ts';
+import { checked, filled, matching, positiveDuration } from './fields.ts';
 import { checkReferenceForm, checkSecretForm } from './reference.ts';
 
 /*
@@ -83,6 +83,38 @@ export const ENGINES = {
       folder: text().optional().meta({ description: 'Where the jobs’ folders are.' }),
     }),
     kinds: ['shell'],
+  },
+
+  qubole: {
+    schema: z.strictObject({
+      type: z.literal('qubole'),
+      url: text()
+        .default('https://api.qubole.com/api/')
+        .meta({ description: 'The API’s address, without a version.' }),
+      version: z.enum(['v1.2', 'latest']).default('v1.2').meta({ description: 'Of the API.' }),
+      token: secretText().meta({ description: 'The API token.', examples: ['${env:QDS_TOKEN}'] }),
+      cluster: text()
+        .optional()
+        .meta({ description: 'Label or id of the cluster; else the account’s default one.' }),
+      idleHours: z
+        .int()
+        .min(1)
+        .max(6)
+        .optional()
+        .meta({ description: 'What release: whenIdle sets; else the cluster’s own idle time-out stays.' }),
+      tags: z.array(filled()).default([]).meta({ description: 'Of every command.' }),
+      pool: filled().optional().meta({ description: 'Of the cluster’s fair scheduler.' }),
+      macros: z
+        .record(z.string(), z.string())
+        .default({})
+        .meta({ description: 'QDS’s own macros: name and expression.' }),
+      push: z
+        .strictObject({ queue: text().meta({ description: 'The URL of an SQS queue.' }) })
+        .optional()
+        .meta({ description: 'Where chains with push tell of their end.' }),
+    }),
+    kinds: ['sql', 'hive', 'spark', 'presto', 'dbExport', 'shell', 'chain'],
+    spark: ['sql', 'program', 'python', 'jar', 'cmdline'],
   },
 
   livy: {

@@ -22,6 +22,9 @@ function vendor() {
 
 const done = (...ids: string[]) => new Map(ids.map((id) => [id, { status: 'done' } satisfies WorkState]));
 
+const running = (...ids: string[]) =>
+  new Map(ids.map((id) => [id, { status: 'running' } satisfies WorkState]));
+
 /** A waiter that can be told to leave. */
 function waiterOf(watcher: Watcher, id: string) {
   let leave = () => {};
@@ -75,4 +78,44 @@ test('who cannot be watched is not polled for', async () => {
   await expect(watcher.ended(ref('a'), never, () => {})).rejects.toThrow('too many open files');
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(work.asked).toEqual([]);
+});
+
+test('work that tells of its end is asked about at first, when it tells, and seldom in between', async () => {
+  const work = vendor();
+  let wake = () => {};
+  const watch = ({ pushed }: WorkRef, onWake: () => void) => {
+    if (pushed) wake = onWake;
+    return () => {};
+  };
+  work.answer(async () => running('pushed'));
+  const watcher = new Watcher({ poll: work.poll, watch }, 10, 60_000);
+  const pushed = watcher.ended({ ...ref('pushed'), pushed: true }, never, () => {});
+  const other = waiterOf(watcher, 'polled');
+  work.answer(async () => new Map([...running('pushed'), ...running('polled')]));
+  while (work.asked.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(work.asked.filter((ids) => ids.includes('pushed')).length).toBeLessThanOrEqual(2);
+  other.leave();
+  work.answer(async () => done('pushed'));
+  wake();
+  expect(await pushed).toEqual({ status: 'done' });
+});
+
+test('work whose message never comes is found ended by the backstop', async () => {
+  const work = vendor();
+  work.answer(async () => running('pushed'));
+  const watcher = new Watcher(work, 5, 40);
+  const ended = watcher.ended({ ...ref('pushed'), pushed: true }, never, () => {});
+  while (work.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  work.answer(async () => done('pushed'));
+  expect(await ended).toEqual({ status: 'done' });
+});
+
+test('a poll that fails is made again for work that tells of its end, too', async () => {
+  const work = vendor();
+  work.answer(() => Promise.reject(new EtlError('Unavailable', 'away')));
+  const watcher = new Watcher(work, 5, 60_000);
+  const ended = watcher.ended({ ...ref('pushed'), pushed: true }, never, () => {});
+  while (work.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  work.answer(async () => done('pushed'));
+  expect(await ended).toEqual({ status: 'done' });
 });

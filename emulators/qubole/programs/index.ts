@@ -1,0 +1,25 @@
+import { CommandFailure } from '../error.ts';
+import type { SimpleRequest } from '../request.ts';
+import type { Program } from './program.ts';
+import { shell } from './shell.ts';
+import { spark } from './spark.ts';
+import { runSql } from './sql.ts';
+
+/** Runs any command but a workflow. */
+export const runCommand: Program<SimpleRequest> = async (request, around) => {
+  switch (request.command_type) {
+    case 'ShellCommand':
+      return shell(request, around);
+    case 'SparkCommand':
+      return spark(request, around);
+    case 'HiveCommand':
+    case 'PrestoCommand': {
+      const sql = request.query ?? (await around.fetchScript(request.script_location ?? ''));
+      return runSql(sql, request.command_type === 'HiveCommand' ? 'hive' : 'presto', around);
+    }
+    case 'DbExportCommand':
+      throw new CommandFailure(
+        `this stand-in has no databases, so none is known as DbTap ${request.dbtap_id}`,
+      );
+  }
+};

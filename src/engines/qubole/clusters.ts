@@ -1,0 +1,57 @@
+import { EtlError, unexpected } from '../../domain/failure.ts';
+import type { ClusterRef, ClusterSpec } from '../../ports.ts';
+import type { ClusterState, QuboleApi } from './api.ts';
+
+/** The cluster of an account that a command without a label goes to. */
+const DEFAULT_CLUSTER = 'default';
+
+/** Starts the cluster of an engine, and ends it. */
+export class Clusters {
+  readonly #api: QuboleApi;
+  readonly #cluster: string;
+  readonly #idleHours: number | undefined;
+
+  constructor(api: QuboleApi, cluster: string | undefined, idleHours: number | undefined) {
+    this.#api = api;
+    this.#cluster = cluster ?? DEFAULT_CLUSTER;
+    this.#idleHours = idleHours;
+  }
+
+  async ensure({ release }: ClusterSpec, before: ClusterRef | undefined): Promise<ClusterRef> {
+    if (before === undefined && release === 'whenIdle')
+      await this.#api.endWhenIdle(this.#cluster, this.#idleHours);
+    const now = await this.#api.clusterState(this.#cluster);
+    const started = before?.started ?? false;
+    const waiting = { id: this.#cluster, ready: false, started, state: now.state };
+    switch (now.state) {
+      case 'UP':
+        return { ...waiting, ready: true };
+      case 'PENDING':
+      case 'TERMINATING':
+        return waiting;
+      case 'DOWN': {
+        // It was on its way up, or it came and went since it was asked to start.
+        const asked = askedToStart(now);
+        if (before?.state === 'PENDING' || (started && before?.state !== asked)) throw this.#wentDown(now);
+        await this.#api.changeCluster(this.#cluster, 'start');
+        return { ...waiting, started: true, state: asked };
+      }
+      default:
+        return unexpected('Qubole', now.state);
+    }
+  }
+
+  async release(cluster: string): Promise<void> {
+    const { state } = await this.#api.clusterState(cluster);
+    if (state === 'UP' || state === 'PENDING') await this.#api.changeCluster(cluster, 'terminate');
+  }
+
+  #wentDown({ terminate_reason: reason }: ClusterState): EtlError {
+    const why = reason ? `: ${reason}` : '; QDS gives no reason';
+    return new EtlError('JobFailed', `the cluster ${this.#cluster} went down before it was up${why}`);
+  }
+}
+
+/** With when it was last down, by which a start that failed is told from one that has not begun. */
+const askedToStart = ({ down_at: downAt }: ClusterState): string =>
+  `DOWN since ${downAt ?? 'ever'}, asked to start`;
