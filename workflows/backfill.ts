@@ -23,7 +23,7 @@ export const resume = defineUpdate<BackfillReport>('resume');
  */
 export async function backfill(input: unknown, state?: BackfillState): Promise<BackfillReport> {
   const { workflowId, runId, startTime } = workflowInfo();
-  let run: Backfill | undefined;
+  let run = state && new Backfill(state);
   setHandler(backfillProgress, () => ({ workflowId, runId, ...(run?.report() ?? unopened(startTime)) }));
   const setPaused = async (paused: boolean): Promise<BackfillReport> => {
     await condition(() => run !== undefined);
@@ -32,8 +32,7 @@ export async function backfill(input: unknown, state?: BackfillState): Promise<B
   setHandler(pause, () => setPaused(true));
   setHandler(resume, () => setPaused(false));
 
-  const plan = state?.plan ?? (await open(input, startTime));
-  run = new Backfill(state ?? { plan, startedAt: startTime.toISOString() });
+  run ??= new Backfill({ plan: await open(input, startTime), startedAt: startTime.toISOString() });
   const rest = await run.execute();
   await condition(allHandlersFinished);
   if (rest) return continueAsNew<typeof backfill>(input, rest);

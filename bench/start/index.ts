@@ -1,0 +1,6 @@
+import type { Part } from '../harness/bench.ts';
+import { apply } from './apply.ts';
+import { backfill } from './backfill.ts';
+
+/** How runs start. The parts, by their names on the command line. */
+export const start: Record<string, Part> = { apply, backfill };
