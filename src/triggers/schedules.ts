@@ -103,6 +103,7 @@ export class Schedules {
 
   /** Carries a plan out. The pipelines must be those that it was made of. */
   async apply({ changes }: SchedulePlan, definitions: readonly Definition[]): Promise<void> {
+    if (changes.length === 0) return;
     const wanted = new Map(
       definitions
         .flatMap((definition) => wantedSchedules(definition, this.#taskQueue))
