@@ -105,7 +105,7 @@ async function perform({ mode, waves }: Program): Promise<void> {
       key,
       seq: mine,
       ...(mode === 'upsert' && { uniqueKey: uniqueKey ?? [] }),
-      ...(mode === 'replaceWhere' && { where: `day = DATE '${DAYS[unit]!}'` }),
+      ...(mode === 'replaceWhere' && { where: `day = DATE '${DAYS[unit]}'` }),
     };
     const nowMs = Date.now() + Math.floor(Math.random() * 1_000_000);
     const plan = publishPlan(request, { target, catalog, iamRole: ROLE, nowMs });
