@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind, StepOf } from '../../src/domain/definition.ts';
 import { EtlError } from '../../src/domain/failure.ts';
@@ -248,8 +248,9 @@ export async function createWorld({
     progress: (handle) => handle.query<Progress>('progress'),
     async until(handle, holds) {
       for (const givenUpAt = Date.now() + 30_000; Date.now() < givenUpAt;) {
-        const progress = await world.progress(handle);
-        if (holds(progress)) return progress;
+        // Another workflow may be about to start it.
+        const progress = await world.progress(handle).catch(unlessThere);
+        if (progress && holds(progress)) return progress;
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
       throw new Error('what the test waits for did not happen');
@@ -273,3 +274,7 @@ function bundle(): Promise<WorkflowBundle> {
 /** The state of a step. */
 export const stateOf = (progress: { steps: Progress['steps'] }, id: string) =>
   progress.steps.find((step) => step.id === id)?.state;
+
+function unlessThere(error: unknown): undefined {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+}

@@ -31,7 +31,8 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   const worker = await start();
 
   const target = temporalTarget({}, env, () => undefined);
-  const connection = Connection.lazy(target.options);
+  // It is asked again anyway; a retry of its own that comes after the end would find the connection closed, and throw.
+  const connection = Connection.lazy({ ...target.options, interceptors: [] });
   try {
     await untilReady(worker, signal, async () => {
       const { pollers } = await connection.withDeadline(Date.now() + 2_000, () =>
