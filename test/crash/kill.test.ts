@@ -27,8 +27,10 @@ const jobProcess = (ref: string): Promise<number> =>
 
 async function submissions(handle: WorkflowHandle): Promise<number> {
   const { events } = await handle.fetchHistory();
-  const completed = events?.filter(({ activityTaskScheduledEventAttributes: scheduled }) =>
-    Buffer.from(scheduled?.input?.payloads?.[0]?.data ?? []).includes('"kind":"sql"'),
+  const completed = events?.filter(
+    ({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled?.activityType?.name === 'submitWork' &&
+      Buffer.from(scheduled.input?.payloads?.[0]?.data ?? []).includes('"kind":"sql"'),
   );
   return completed?.length ?? 0;
 }

@@ -114,15 +114,14 @@ class Publication {
 
   /** Whatever was answered, or was not: the ledger knows. Undefined means that it has to be done again. */
   async #afterFailure(fault: Fault): Promise<Outcome | 'otherFiles' | undefined> {
+    const failed = this.#publishFailed(fault, this.#now);
     const entry = await this.#ledger();
     const verdict = judge(entry, fault.type, entry.state === 'absent' && this.#lostStage(fault));
     if (verdict.kind !== 'again') await this.#cleanUp();
     if (verdict.kind === 'published') return { alreadyLoaded: true, rows: verdict.rows };
     if (verdict.kind === 'nextKey') return 'otherFiles';
     if (verdict.kind === 'failed') {
-      throw verdict.message === undefined
-        ? this.#publishFailed(fault)
-        : failure('PublishFailed', verdict.message, fault.details);
+      throw verdict.message === undefined ? failed : failure('PublishFailed', verdict.message, fault.details);
     }
     this.#step.say(`${fault.message}; nothing was loaded, tries again`);
     return undefined;
@@ -186,11 +185,12 @@ class Publication {
     }
   }
 
-  #publishFailed({ type, message, details }: Fault) {
+  /** `batch` is the one that failed: a clean-up may have run since. */
+  #publishFailed({ type, message, details }: Fault, batch: Batch) {
     if (type !== 'JobFailed') return failure(type, message, details);
     return failure(
       'PublishFailed',
-      guardWords(this.#prepared.plan, this.#now, message, details.statement),
+      guardWords(this.#prepared.plan, batch, message, details.statement),
       details,
     );
   }
