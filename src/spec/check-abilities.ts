@@ -2,6 +2,7 @@ import type { JobKind } from '../ports.ts';
 import type { Abilities } from './engines.ts';
 import type { Problem } from './problem.ts';
 import { isRawMap } from './raw-map.ts';
+import { SPARK_FORMS } from './steps/spark.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /** That an engine can do what a step asks of it. */
@@ -32,8 +33,7 @@ export function checkAbilities(
     return [{ ...place, code: 'engine-cannot', message, fix }];
   }
   if (kind !== 'spark' || !able.spark) return [];
-  const forms = ['sql', 'program', 'python', 'jar', 'cmdline'] as const;
-  const form = forms.find((name) => args[name] !== undefined);
+  const form = SPARK_FORMS.find((name) => args[name] !== undefined);
   if (form === undefined || able.spark.includes(form)) return [];
   const message = `the engine ${engine} takes no ${form} for spark`;
   const fix = `take another engine, or one of ${able.spark.join(', ')}`;
