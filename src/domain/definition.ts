@@ -1,4 +1,5 @@
-import type { CopyOptions, FileFormat, PublishMode } from '../ports.ts';
+import type { UnloadRequest } from './statements.ts';
+import type { CopyOptions, PublishMode } from '../ports.ts';
 import type {
   CommandSpec,
   DbExportSpec,
@@ -51,20 +52,7 @@ export interface StepArgs {
     createTable?: boolean;
     iamRole?: string;
   };
-  redshiftUnload: {
-    warehouse: string;
-    query: string;
-    to: string;
-    format: FileFormat;
-    partitionBy?: string[];
-    existing: 'replace' | 'add' | 'refuse';
-    maxFileSizeMb?: number;
-    parallel: boolean;
-    header?: boolean;
-    delimiter?: string;
-    compression?: 'gzip' | 'zstd' | 'bzip2';
-    iamRole?: string;
-  };
+  redshiftUnload: { warehouse: string } & UnloadRequest;
   redshiftSql: {
     warehouse: string;
     query: string;
