@@ -27,7 +27,12 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-duckdb-'));
   const plain = { name: 'etl', folder: join(folder, 'jobs'), memory: '512MB', threads: 1, maxJobs: 4 };
   const options = { ...plain, store: createObjectStore({}) };
-  const engineWith = (more: Partial<DuckdbOptions>) => createDuckdbEngine({ ...options, ...more });
+  const engines: ReturnType<typeof createDuckdbEngine>[] = [];
+  const engineWith = (more: Partial<DuckdbOptions>) => {
+    const made = createDuckdbEngine({ ...options, ...more });
+    engines.push(made);
+    return made;
+  };
   const engine = engineWith({});
   let outputs = 0;
   const sql = (query: string, more: Partial<SqlSpec> = {}): SqlSpec => {
@@ -55,7 +60,7 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
       (existsSync(log ?? '') ? readFileSync(log ?? '', 'utf8') : '').match(/ process \d+, /g)?.length ?? 0,
     kill: async ({ id }) => void process.kill(pidOf(plain.folder, id), 'SIGKILL'),
     async close() {
-      await engine.close();
+      for (const one of engines) await one.close();
       await rm(folder, { recursive: true });
     },
   };

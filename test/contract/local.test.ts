@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { createLocalEngine } from '../../src/engines/local/engine.ts';
@@ -13,11 +15,17 @@ const shell = (script: string, env: Record<string, string> = {}): ShellSpec => (
   env,
 });
 
-async function makeWorld(): Promise<EngineWorld> {
+async function makeWorld(): Promise<EngineWorld & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-local-'));
-  const make = () => createLocalEngine({ folder, env: async () => ({ GREETING: 'hello' }) });
+  const engines: JobEngine[] = [];
+  const make = () => {
+    const engine = createLocalEngine({ folder, env: async () => ({ GREETING: 'hello' }) });
+    engines.push(engine);
+    return engine;
+  };
   const engine = make();
   return {
+    folder,
     engine,
     another: make,
     // It notes each beginning where a second one would be seen.
@@ -28,7 +36,7 @@ async function makeWorld(): Promise<EngineWorld> {
     begun: async ({ id }) =>
       (await readFile(join(folder, id, 'begun.txt'), 'utf8')).split('\n').filter(Boolean).length,
     async close() {
-      await engine.close?.();
+      for (const one of engines) await one.close?.();
       await rm(folder, { recursive: true });
     },
   };
@@ -37,7 +45,7 @@ async function makeWorld(): Promise<EngineWorld> {
 describeEngine('local', makeWorld);
 
 describe('a script on this machine', () => {
-  let world: EngineWorld;
+  let world: Awaited<ReturnType<typeof makeWorld>>;
   let engine: JobEngine;
   beforeAll(async () => {
     world = await makeWorld();
@@ -84,4 +92,35 @@ describe('a script on this machine', () => {
     expect(refs.filter(({ found }) => !found)).toHaveLength(1);
     expect(await world.begun(ref)).toBe(1);
   });
+
+  test('is stopped with all that it started, also if that takes no notice of a polite word', async () => {
+    const stubborn = `(trap '' TERM; echo "$(exec sh -c 'echo $PPID')" >pid.txt; while :; do sleep 1; done)`;
+    const ref = await engine.submit(shell(`${stubborn} & wait`), newKey());
+    const file = join(world.folder, ref.id, 'pid.txt');
+    while (!existsSync(file) || !readFileSync(file, 'utf8').endsWith('\n')) await sleep(20);
+    const pid = Number(readFileSync(file, 'utf8'));
+    await engine.cancel(ref);
+    expect(lives(pid)).toBe(false);
+  });
+
+  test('writes nothing once its engine is closed, however short it lived', async () => {
+    const own = await makeWorld();
+    const refs = await Promise.all(
+      Array.from({ length: 10 }, () => own.engine.submit(own.quick(), newKey())),
+    );
+    // Each poll tries to start what has no process yet.
+    await own.another().poll(refs);
+    await own.engine.poll(refs);
+    await own.close();
+    await expect(stat(own.folder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 });
+
+const lives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,17 +14,13 @@ import { LocalJob } from './job.ts';
 const KEY_MEMORY_MS = 7 * 24 * 3600_000;
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/**
- * Runs the script of the folder that it is started in, once: a second process finds the claim and goes away. The mark
- * of a cancel is looked for after the claim is made, so that one of the two sees the other.
- */
+/** Runs the script of the folder that it is started in, once: a second process finds the claim and goes away. */
 const RUN = `
 if [ -r /proc/$$/stat ]; then started=$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)
 else started=$(ps -o lstart= -p $$); fi
 printf '%s\\t%s\\n' $$ "$started" >".claim.$$"
 ln ".claim.$$" claim 2>/dev/null || { rm -f ".claim.$$"; exit 0; }
 rm -f ".claim.$$"
-[ -e cancel ] && exit 0
 MILLRACE_OUTPUT="$PWD/output.json" /bin/sh ./script.sh >>log.txt 2>&1 </dev/null
 echo $? >.exit && mv .exit exit
 `;
@@ -43,6 +40,9 @@ export function createLocalEngine({ folder: root, env }: LocalOptions): JobEngin
   mkdirSync(root, { recursive: true });
   forgetOldJobs(root);
 
+  /** Started here, and not at their end. */
+  const children = new Set<ChildProcess>();
+
   const refOf = ({ key, log }: LocalJob): WorkRef => ({ id: key, key, log });
   const jobsHere = () =>
     readdirSync(root, { withFileTypes: true })
@@ -51,14 +51,21 @@ export function createLocalEngine({ folder: root, env }: LocalOptions): JobEngin
 
   /** Starts what nobody has claimed. Repeatable: the claim lets one process through. */
   async function start(job: LocalJob): Promise<void> {
-    if (job.state().status !== 'queued') return;
+    const isQueued = () => job.state().status === 'queued';
+    if (!isQueued()) return;
+    const given = await env();
+    // Somebody may have claimed or cancelled it meanwhile.
+    if (!isQueued()) return;
     const child = spawn('/bin/sh', ['-c', RUN], {
       cwd: job.path,
       detached: true,
       stdio: 'ignore',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: job.path, ...(await env()), ...job.env },
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: job.path, ...given, ...job.env },
     });
-    child.on('error', () => undefined).unref();
+    child.unref();
+    children.add(child);
+    // One that cannot even start is tried again by the next poll.
+    for (const end of ['exit', 'error']) child.once(end, () => children.delete(child));
   }
 
   return {
@@ -132,7 +139,12 @@ export function createLocalEngine({ folder: root, env }: LocalOptions): JobEngin
     },
 
     async close() {
-      for (const job of jobsHere()) await this.cancel(refOf(job));
+      await Promise.all(jobsHere().map((job) => this.cancel(refOf(job))));
+      // Also those that came too late to have the claim: their last file is gone with them.
+      for (const child of children) {
+        child.ref();
+        await once(child, 'exit');
+      }
     },
   };
 }

@@ -19,7 +19,7 @@ const TAIL_BYTES = 4_096;
  * All that is known of a job is in its folder, in files that appear whole or not at all:
  *
  *   script.sh, env.json   what to do; the folder appears with them
- *   claim                 the process that runs it: number and start; only one can make this file
+ *   claim                 the process that runs it: number and start; only one can make this file. A cancel makes it, too
  *   cancel                somebody wants it to stop
  *   exit                  the script's exit code
  *   output.json           what the script wrote to $MILLRACE_OUTPUT
@@ -71,16 +71,22 @@ export class LocalJob {
     return pid === undefined || startedAt === undefined ? undefined : { pid: Number(pid), startedAt };
   }
 
-  /** Marks it as one to be stopped: a process that claims it from now on sees the mark. */
+  /** Marks it as one to be stopped, and takes its claim unless a process has it: none will from now on. */
   markCancelled(): void {
-    const mark = join(this.path, `.${randomUUID()}`);
-    writeFileSync(mark, '');
+    this.#place('cancel', '');
+    this.#place('claim', '0\tnever\n');
+  }
+
+  /** Makes a file unless it is there. */
+  #place(name: string, text: string): void {
+    const fresh = join(this.path, `.${randomUUID()}`);
+    writeFileSync(fresh, text);
     try {
-      linkSync(mark, join(this.path, 'cancel'));
+      linkSync(fresh, join(this.path, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      rmSync(mark);
+      rmSync(fresh);
     }
   }
 
