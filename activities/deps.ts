@@ -9,6 +9,7 @@ import type {
   Notifier,
   ObjectStore,
   PipelineSource,
+  Rendezvous,
   RunRecords,
   Runs,
   StoredFile,
@@ -28,6 +29,7 @@ export interface Deps {
   contents(files: readonly StoredFile[], format: FileFormat): Promise<FileContents>;
   pipelines: PipelineSource;
   runs: Runs;
+  rendezvous: Rendezvous;
   records: RunRecords;
   settings: RunSettings & {
     pollIntervalMs: number;

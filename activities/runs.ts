@@ -9,6 +9,7 @@ import { parseRunInput } from '../src/domain/run-input.ts';
 import type { Definition } from '../src/domain/definition.ts';
 import type { OpenedRun } from '../src/ports.ts';
 import type { Deps } from './deps.ts';
+import { runsBefore } from './runs-before.ts';
 import { createTurns } from './turns.ts';
 import { heartbeating } from './waiting.ts';
 
@@ -16,7 +17,7 @@ import { heartbeating } from './waiting.ts';
 const LARGEST_PLAN_BYTES = 1_000_000;
 
 /** How a run begins: its plan, or the run that it joins. */
-export function createRunActivities({ pipelines, runs, records, engines, settings }: Deps) {
+export function createRunActivities({ pipelines, runs, rendezvous, records, engines, settings }: Deps) {
   const chains = Object.keys(engines).filter((name) => engines[name]?.kinds.includes('chain'));
   const turn = createTurns((workflowId) => runs.ended(workflowId));
   return {
@@ -47,7 +48,12 @@ export function createRunActivities({ pipelines, runs, records, engines, setting
         };
       }
       const seq = Date.parse(request.startedAt);
-      return fitting({ role: 'run', definition, interval, params, trigger, seq, settings: recorded });
+      const after = await runsBefore(definition, interval, (name) => pipelines.load(name));
+      const waits = after.length === 0 ? {} : { after };
+      return fitting({
+        role: 'run',
+        ...{ definition, interval, params, trigger, ...waits, seq, settings: recorded },
+      });
     },
 
     /** Starts the run of the interval, or finds the one that is open. */
@@ -62,9 +68,15 @@ export function createRunActivities({ pipelines, runs, records, engines, setting
       );
     },
 
-    /** Writes what stays known of a run. */
+    /** Writes what stays known of a run, and then tells those who wait for it: who comes later reads the record. */
     async recordRun(record: RunRecord): Promise<void> {
       await records.write(record);
+      await rendezvous.announce(record.workflowId, record.status);
+    },
+
+    /** Says whether another run is done; if not, `waiter` gets a signal when it is. */
+    async meetOther({ other, waiter }: { other: string; waiter: string }): Promise<boolean> {
+      return rendezvous.meet(other, waiter);
     },
 
     async cancelRun(run: OpenedRun): Promise<void> {

@@ -254,6 +254,14 @@ export interface Runs {
   ended(workflowId: string): Promise<void>;
 }
 
+/** Where runs wait for the end of another run, without asking again and again. */
+export interface Rendezvous {
+  /** Says whether that run is done; if not, the workflow `waiter` gets the signal `otherEnded` whenever it ends. */
+  meet(other: string, waiter: string): Promise<boolean>;
+  /** Tells those who wait how a run ended; its record has to be written before. */
+  announce(workflowId: string, status: RunRecord['status']): Promise<void>;
+}
+
 /** What stays known of runs when Temporal has forgotten them. A run that was terminated leaves no record. */
 export interface RunRecords {
   /** Written once when a run ends; the same again changes nothing. */

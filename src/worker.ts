@@ -25,6 +25,7 @@ import { fileContents } from './storage/file-contents.ts';
 import { measureOutput } from './storage/measure.ts';
 import { createObjectStore } from './storage/object-store.ts';
 import type { TemporalTarget } from './temporal.ts';
+import { TemporalRendezvous } from './triggers/rendezvous.ts';
 import { TemporalRuns } from './triggers/runs.ts';
 
 /** A waiting step is an activity that holds a promise, so there may be many. */
@@ -147,6 +148,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     contents: (found, format) => fileContents(store, found, format),
     pipelines: new PipelineFolder(config.pipelines, config.folder),
     runs: new TemporalRuns(client, config.taskQueue, records),
+    rendezvous: new TemporalRendezvous(client, config.taskQueue, records),
     records,
     settings: {
       heartbeatTimeoutMs: config.heartbeatTimeoutMs,

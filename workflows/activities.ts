@@ -26,6 +26,7 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'openBackfill'
       | 'nextIntervals'
       | 'joinRun'
+      | 'meetOther'
       | 'cancelRun'
       | 'recordRun'
       | 'submitWork'

@@ -2,3 +2,4 @@
 export { pipeline } from './pipeline.ts';
 export { activation } from './activation.ts';
 export { backfill } from './backfill.ts';
+export { rendezvous } from './rendezvous.ts';

@@ -9,6 +9,7 @@ import type { Progress, RunResult, Scope, StepFailure, StepProgress } from '../s
 import type { RunStatus, StepState } from '../src/domain/state.ts';
 import { Clusters } from './clusters.ts';
 import { stepFailure } from './failures.ts';
+import { Others } from './others.ts';
 import { writeRecord } from './record.ts';
 import { StepRun } from './step-run.ts';
 import { LATE } from './steps/index.ts';
@@ -28,6 +29,7 @@ export class Run {
   readonly clusters = new Clusters();
   /** What the run failed with; `onFailure` sees it. */
   failure: StepFailure | undefined;
+  readonly #others: Others;
   #succeeded = false;
   readonly #hashes = new Set<string>();
 
@@ -37,16 +39,20 @@ export class Run {
     const all = [...steps, ...always, ...onSuccess, ...onFailure];
     this.steps = new Map(all.map((step) => [step.id, new StepRun(step, this)]));
     registerUpdates(() => [...this.steps.values()].flatMap((step) => [step, ...step.items]));
+    this.#others = new Others(plan.after ?? [], () => this.changed());
     tellTemporal(plan);
     this.changed();
   }
 
   async execute(): Promise<RunResult> {
     const { steps, finally: always = [], onSuccess = [], onFailure } = this.plan.definition;
-    const isLate = await this.#withinTime(() => this.#inOrder(steps));
+    const isLate = await this.#withinTime(async () => {
+      if (await this.#others.areDone()) await this.#inOrder(steps);
+    });
     if (always.length > 0) await CancellationScope.nonCancellable(() => this.#inOrder(always));
     await this.#endIfCancelled();
-    this.failure = this.#firstFailure([...steps, ...always]) ?? (isLate ? this.#lateness(steps) : undefined);
+    this.failure =
+      this.#firstFailure([...steps, ...always]) ?? (isLate ? this.#lateness(steps) : this.#unmet(steps));
     if (this.failure === undefined) {
       this.#succeeded = true;
       await this.#inOrder(onSuccess);
@@ -85,7 +91,15 @@ export class Run {
     const late = steps.find(({ id }) => ['cancelled', 'waiting'].includes(this.#step(id).state));
     if (late === undefined) return undefined;
     const words = `the run timed out after ${formatDuration(this.plan.definition.timeoutMs ?? 0)}`;
-    return stepFailure(late.id, { type: LATE[late.kind], message: words, details: this.#step(late.id).work });
+    const message = `${words}${this.#others.words(', and ')}`;
+    const type = this.#others.areMet ? LATE[late.kind] : 'InputMissing';
+    return stepFailure(late.id, { type, message, details: this.#step(late.id).work });
+  }
+
+  /** What a run failed with that could not find out about the runs before it. */
+  #unmet([first]: StepDefinition[]): StepFailure | undefined {
+    const { fault } = this.#others;
+    return fault && first && stepFailure(first.id, fault);
   }
 
   /** The id that a step's keys are made of, whose hash no other step of the run has. */
@@ -159,7 +173,7 @@ export class Run {
   changed(): void {
     showInTemporal(
       this.plan,
-      this.status,
+      `${this.status}${this.#others.words(', ')}`,
       this.#shown().map((step) => step.progress()),
     );
   }
@@ -182,6 +196,7 @@ export class Run {
       interval: interval.id,
       status: this.status,
       trigger: trigger.kind,
+      ...(!this.#others.areMet && { waitsFor: this.#others.waitsFor }),
       steps: fitting(this.#shown().map((step) => step.progress())),
     };
   }

@@ -2,7 +2,6 @@ import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/commo
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { StepProgress } from '../src/domain/run.ts';
-import type { RunStatus } from '../src/domain/state.ts';
 
 const PIPELINE = defineSearchAttributeKey('MillracePipeline', SearchAttributeType.KEYWORD);
 const INTERVAL = defineSearchAttributeKey('MillraceInterval', SearchAttributeType.KEYWORD);
@@ -26,7 +25,8 @@ export function tellTemporal({ definition, interval, trigger, settings }: Plan):
 /** Keeps the page of the run in Temporal's web UI a readable story. Costs no event. */
 export function showInTemporal(
   { definition, interval, trigger }: Plan,
-  status: RunStatus,
+  /** The run's status, with what there is to say of it. */
+  status: string,
   steps: StepProgress[],
 ): void {
   const rows = steps.map(({ id, kind, state, attempt, detail, failure, result }) => {

@@ -7,6 +7,7 @@ import type { RunResult } from '../../src/domain/run.ts';
 import type { JobEngine } from '../../src/ports.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { createRunRecords } from '../../src/storage/run-records.ts';
+import { TemporalRendezvous } from '../../src/triggers/rendezvous.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
 import type { BenchWorker } from '../harness/temporal.ts';
 
@@ -68,6 +69,7 @@ export function ourWorker(
     contents: async () => ({}),
     pipelines: { load: async () => definition },
     runs: new TemporalRuns(client, TASK_QUEUE, records),
+    rendezvous: new TemporalRendezvous(client, TASK_QUEUE, records),
     records,
     settings: {
       heartbeatTimeoutMs: 300_000,

@@ -5,7 +5,7 @@ import type { Progress, RunResult, StepProgress } from '../domain/run.ts';
 import type { RunStatus } from '../domain/state.ts';
 import type { Connected } from './context.ts';
 import { paint, say, STATE_STYLE } from './output.ts';
-import { askProgress, stepLines, words } from './progress.ts';
+import { askProgress, stepLines, waitWords, words } from './progress.ts';
 
 export interface RunEnd {
   status: RunStatus;
@@ -81,6 +81,11 @@ const display = createLogUpdate(process.stderr);
 
 function show(progress: Progress, seen: Map<string, string>, live: boolean): void {
   if (live) return display(`${progress.workflowId}\n${stepLines(progress)}`);
+  const { workflowId, waitsFor = [] } = progress;
+  if (waitsFor.length > 0 && seen.get('') !== waitWords(waitsFor)) {
+    seen.set('', waitWords(waitsFor));
+    say(`${workflowId} ${waitWords(waitsFor)}`);
+  }
   for (const step of progress.steps) {
     const line = `${step.state} ${words(step)}`;
     if (seen.get(step.id) === line || step.state === 'waiting') continue;

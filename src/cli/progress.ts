@@ -32,19 +32,26 @@ export async function askProgress(client: Client, workflowId: string, runId?: st
 }
 
 /** The steps as lines for a person. */
-export function stepLines({ steps }: Pick<Progress, 'steps'>): string {
-  return table(
-    steps
-      .flatMap(withItems)
-      .map((step) => [
-        ` ${paint(STATE_STYLE[step.state], step.state.padEnd(9))}`,
-        step.id,
-        paint('dim', step.kind),
-        paint('dim', step.attempt > 1 ? `attempt ${step.attempt}` : ''),
-        words(step),
-      ]),
+export function stepLines({ steps, waitsFor = [] }: Pick<Progress, 'steps' | 'waitsFor'>): string {
+  const before = waitsFor.length > 0 ? `${waitWords(waitsFor)}\n` : '';
+  return (
+    before +
+    table(
+      steps
+        .flatMap(withItems)
+        .map((step) => [
+          ` ${paint(STATE_STYLE[step.state], step.state.padEnd(9))}`,
+          step.id,
+          paint('dim', step.kind),
+          paint('dim', step.attempt > 1 ? `attempt ${step.attempt}` : ''),
+          words(step),
+        ]),
+    )
   );
 }
+
+/** What a run waits for before its first step. */
+export const waitWords = (waitsFor: readonly string[]): string => `waits for ${waitsFor.join(', ')}`;
 
 /** A step, and those of its items that have something to say. */
 const withItems = (step: StepProgress): StepProgress[] => [

@@ -1,13 +1,15 @@
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import {
   CONFIG_NAME,
   connectionsOf,
   findConfig,
   loadConfig,
+  type Config,
   type LoadedConfig,
 } from '../spec/load-config.ts';
-import { loadPipeline, type Problem } from '../spec/load.ts';
+import { loadPipeline, type KnownPipeline, type Problem } from '../spec/load.ts';
+import { PipelineFolder } from '../spec/pipeline-folder.ts';
 
 interface ValidateOptions {
   json?: boolean;
@@ -21,7 +23,7 @@ Examples:
   $ millrace validate pipeline.yaml --json | jq '.[].message'
 
 All problems are told at once, and the exit code is 2 if there are any. The names of engines, warehouses and
-webhooks are checked where a configuration is at hand.`;
+webhooks, and of other pipelines, are checked where a configuration is at hand.`;
 
 const asLine = ({ file, line, column, message, fix }: Problem): string =>
   `${file}:${line}:${column}: ${message}; ${fix}`;
@@ -34,14 +36,25 @@ async function configAtHand(asked: string | undefined): Promise<LoadedConfig> {
 async function problemsOf(files: readonly string[], { config: asked }: ValidateOptions): Promise<Problem[]> {
   const { config, problems } = await configAtHand(asked);
   const connections = config && connectionsOf(config);
+  const pipelines = config && (await pipelinesAround(files, config));
   const found = await Promise.all(
     files.map(async (file) => {
       const isConfig = basename(file) === CONFIG_NAME;
-      return (isConfig ? await loadConfig(file) : await loadPipeline(file, connections)).problems;
+      return (isConfig ? await loadConfig(file) : await loadPipeline(file, connections, pipelines)).problems;
     }),
   );
   const all = [...problems, ...found.flat()];
   return [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+/** What the pipelines of the configuration, and those that are asked for, know of each other. */
+async function pipelinesAround(files: readonly string[], config: Config): Promise<KnownPipeline[]> {
+  const own = await new PipelineFolder(config.pipelines, dirname(config.file)).files();
+  const all = new Set(
+    [...own, ...files.filter((file) => basename(file) !== CONFIG_NAME)].map((file) => resolve(file)),
+  );
+  const loaded = await Promise.all([...all].map((file) => loadPipeline(file)));
+  return loaded.flatMap(({ known }) => known ?? []);
 }
 
 /** `millrace validate FILE…`: says all that is wrong with pipeline files, and where. */

@@ -73,6 +73,8 @@ export interface StepArgs {
   waitForData: { path: string; marker?: string; count: number };
   putObject: { path: string; content: Json };
   notify: { webhook?: string; topic?: string; subject?: string; message: string };
+  /** `interval` is that of the run unless said. */
+  pipeline: { name: string; interval?: string; params?: Record<string, Json> };
 }
 
 /** A query, and what has to hold for its answer: an expression over the first row, or that there is no row. */
@@ -124,6 +126,8 @@ export interface Definition {
   covers: Covers;
   timezone: string;
   params: ParamDefinitions;
+  /** The pipelines whose runs of the same interval have to be done first. */
+  after?: string[];
   /** How long the steps may take, all together. */
   timeoutMs?: number;
   steps: StepDefinition[];

@@ -21,6 +21,8 @@ export type RunPlan =
       interval: Interval;
       params: Record<string, Json>;
       trigger: Trigger;
+      /** The IDs of the runs that have to be done first. */
+      after?: string[];
       /** When the chain of this run started, in ms: newer runs publish over older ones, never the other way. */
       seq: number;
       settings: RunSettings;

@@ -58,6 +58,8 @@ export interface Progress {
   interval: string;
   status: RunStatus;
   trigger: Trigger['kind'];
+  /** The runs that have to be done before the first step; left out when there are none (any more). */
+  waitsFor?: string[];
   steps: StepProgress[];
 }
 

@@ -42,7 +42,7 @@ class Builder {
   }
 
   definition(): Definition {
-    const { name, params = {}, schedule, timeout } = this.#file;
+    const { name, params = {}, schedule, timeout, after } = this.#file;
     const { covers = 'day', timezone = 'UTC' } = schedule ?? {};
     return {
       name,
@@ -51,6 +51,7 @@ class Builder {
       covers,
       timezone,
       params: paramDefinitions(params),
+      ...(after && { after: [...new Set(after)] }),
       ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) }),
       steps: this.#steps('steps'),
       ...(this.#file.finally && { finally: this.#steps('finally').map(bounded) }),

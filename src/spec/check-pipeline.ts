@@ -1,11 +1,13 @@
 import { checkConnections, type Connections } from './check-connections.ts';
 import { checkNeeds, orderOf } from './check-needs.ts';
+import { checkOthers } from './check-others.ts';
 import { checkReferences } from './check-references.ts';
 import { checkSchedule } from './check-schedule.ts';
 import { checkForEach, checkIds, checkKinds, isUnknownKind } from './check-steps.ts';
 import { checkText, secretProblems, type Locate } from './check-texts.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { checkParams } from './params.ts';
+import type { KnownPipeline } from './known-pipeline.ts';
 import { pipelineSchema } from './pipeline-schema.ts';
 import type { Problem } from './problem.ts';
 import type { QueryFiles } from './query-files.ts';
@@ -97,6 +99,7 @@ export function checkPipeline(
   value: unknown,
   files: QueryFiles,
   connections: Connections | undefined,
+  pipelines: readonly KnownPipeline[] | undefined,
 ): Problem[] {
   const raw = rawPipeline(value);
   const schema = new SchemaProblems(source, value, pipelineSchema);
@@ -115,6 +118,7 @@ export function checkPipeline(
     ...STEP_LISTS.flatMap((list) => checkNeeds(source, raw[list])),
     ...checkForEach(source, raw),
     ...checkConnections(source, raw, connections),
+    ...checkOthers(source, raw, pipelines),
     ...files.problems,
     ...checkSecrets(source, value, files),
     ...checkTexts(source, raw, files),

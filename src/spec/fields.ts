@@ -44,6 +44,13 @@ export const connectionName = () =>
     'a connection’s name has letters, digits, - and _, a letter first',
   );
 
+export const pipelineName = () =>
+  matching(
+    'bad-name',
+    /^[a-z][a-z0-9-]*$/,
+    'a pipeline’s name has small letters, digits and -, a letter first',
+  );
+
 export const timezone = () =>
   checked('bad-timezone', (text) => {
     if (IANAZone.isValidZone(text)) return;

@@ -19,7 +19,15 @@ export class PipelineFolder implements PipelineSource {
 
   /** All of them; `Rejected` names each error, and each name that two files have. */
   async loadAll(): Promise<Definition[]> {
-    const loaded = await this.#loadFiles();
+    const files = await this.#loadFiles(await this.files());
+    const known = files.flatMap((file) => file.known ?? []);
+    const loaded = await Promise.all(
+      files.map(async (loaded) =>
+        loaded.known?.waitsFor.length
+          ? { ...loaded, ...(await loadPipeline(loaded.file, undefined, known)) }
+          : loaded,
+      ),
+    );
     const problems = loaded.flatMap(({ problems }) => problems);
     if (problems.length > 0) throw rejected(words(problems, '\n'));
     const definitions = loaded.flatMap(({ definition }) => definition ?? []);
@@ -31,7 +39,10 @@ export class PipelineFolder implements PipelineSource {
   }
 
   async load(name: string): Promise<Definition> {
-    const loaded = await this.#loadFiles();
+    const files = await this.files();
+    // Whatever else is in it, the file has the name in it: the others need not be parsed.
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const loaded = await this.#loadFiles(files.filter((_, at) => texts[at]?.includes(name)));
     const found = loaded.filter(({ definition }) => definition?.name === name);
     const [first, second] = found;
     if (first && second)
@@ -42,14 +53,18 @@ export class PipelineFolder implements PipelineSource {
       if (problems.length > 0 && (await says(file, name)))
         throw rejected(`${name} has errors: ${words(problems)}`);
     }
-    const names = loaded.flatMap(({ definition }) => definition?.name ?? []);
+    const names = (await this.#loadFiles(files)).flatMap(({ definition }) => definition?.name ?? []);
     throw rejected(
       `no pipeline is called ${name}; ${this.#patterns.join(', ')} in ${this.#folder} has: ${names.join(', ') || 'none'}`,
     );
   }
 
-  async #loadFiles() {
-    const files = (await glob(this.#patterns, { cwd: this.#folder, absolute: true })).sort();
+  /** The paths of the files. */
+  async files(): Promise<string[]> {
+    return (await glob(this.#patterns, { cwd: this.#folder, absolute: true })).sort();
+  }
+
+  async #loadFiles(files: string[]) {
     return Promise.all(files.map(async (file) => ({ file, ...(await loadPipeline(file)) })));
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepKind } from '../domain/definition.ts';
-import { anyJson, connectionName, duration, filled, matching, positiveDuration } from './fields.ts';
+import { anyJson, connectionName, duration, filled, pipelineName, positiveDuration } from './fields.ts';
 import { schedule } from './schedule.ts';
 import { stepId } from './step-id.ts';
 import { KIND_SPECS, KINDS } from './steps/index.ts';
@@ -78,15 +78,18 @@ const defaults = z
 
 export const pipelineSchema = z
   .strictObject({
-    name: matching(
-      'bad-name',
-      /^[a-z][a-z0-9-]*$/,
-      'a pipeline’s name has small letters, digits and -, a letter first',
-    ).meta({
+    name: pipelineName().meta({
       description: 'Names the pipeline and its runs.',
       examples: ['flights-daily'],
     }),
     schedule: schedule.optional(),
+    after: z
+      .array(pipelineName())
+      .optional()
+      .meta({
+        description: 'Pipelines whose runs of the same interval have to be done before the first step.',
+        examples: ['[orders-daily]'],
+      }),
     params: z
       .record(z.string(), anyJson())
       .optional()

@@ -38,6 +38,7 @@ export const PROBLEM_CODES = [
   'unknown-kind',
   'missing-connection',
   'unknown-connection',
+  'unknown-pipeline',
   'engine-cannot',
   'missing-file',
 ] as const;

@@ -17,6 +17,7 @@ import type {
   StoredFile,
 } from '../../src/ports.ts';
 import { createRunRecords } from '../../src/storage/run-records.ts';
+import { TemporalRendezvous } from '../../src/triggers/rendezvous.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
 import { TestEngine } from './test-engine.ts';
 import { TestWarehouse } from './test-warehouse.ts';
@@ -196,6 +197,7 @@ export async function createWorld({
       },
     },
     runs: new TemporalRuns(client, TASK_QUEUE, records),
+    rendezvous: new TemporalRendezvous(client, TASK_QUEUE, records),
     records,
     settings: {
       heartbeatTimeoutMs: 5_000,

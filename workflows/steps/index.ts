@@ -8,6 +8,7 @@ import { check } from './check.ts';
 import { ensureCluster } from './ensure-cluster.ts';
 import { job } from './job.ts';
 import { notify } from './notify.ts';
+import { pipeline } from './pipeline.ts';
 import { putObject } from './put-object.ts';
 import { redshiftCopy } from './redshift-copy.ts';
 import { redshiftSql } from './redshift-sql.ts';
@@ -34,6 +35,7 @@ const KINDS: { [K in StepKind]: (step: StepRun, definition: StepOf<K>) => Promis
   waitForData,
   putObject,
   notify,
+  pipeline,
 };
 
 /** What it is called when a step's time is up. */
@@ -55,6 +57,7 @@ export const LATE: Record<StepKind, FailureType> = {
   waitForData: 'InputMissing',
   putObject: 'JobFailed',
   notify: 'JobFailed',
+  pipeline: 'JobFailed',
 };
 
 /** The kinds whose lost work can be named by a ref and taken up again. */

@@ -10,6 +10,7 @@ import { shell } from './shell.ts';
 import { spark } from './spark.ts';
 import { ensureCluster } from './ensure-cluster.ts';
 import { notify } from './notify.ts';
+import { pipeline } from './pipeline.ts';
 import { putObject } from './put-object.ts';
 import { redshiftCopy } from './redshift-copy.ts';
 import { redshiftSql } from './redshift-sql.ts';
@@ -36,6 +37,7 @@ export const KIND_SPECS = {
   waitForData,
   putObject,
   notify,
+  pipeline,
 };
 
 export const KINDS = Object.keys(KIND_SPECS) as StepKind[];

@@ -1,0 +1,74 @@
+import { didYouMean } from './did-you-mean.ts';
+import { circleThrough, knownPipeline, type KnownPipeline } from './known-pipeline.ts';
+import type { Problem } from './problem.ts';
+import { isRawMap } from './raw-map.ts';
+import { allSteps, type RawPipeline } from './raw-pipeline.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+/** One place where a pipeline refers to another. */
+interface Reference {
+  name: string;
+  path: Path;
+  /** Whether the run of the same interval is meant, which must be done for this one to end. */
+  isSame: boolean;
+  kind: 'after' | 'step';
+  params: string[];
+}
+
+function referencesOf(raw: RawPipeline): Reference[] {
+  const { after } = raw.root;
+  const before = (Array.isArray(after) ? after : []).flatMap((name: unknown, at): Reference[] =>
+    typeof name === 'string' ? [{ name, path: ['after', at], isSame: true, kind: 'after', params: [] }] : [],
+  );
+  const children = allSteps(raw).flatMap(({ path, fields: { pipeline } }): Reference[] => {
+    if (!isRawMap(pipeline) || typeof pipeline['name'] !== 'string') return [];
+    const { name, interval, params } = pipeline;
+    const given = isRawMap(params) ? Object.keys(params) : [];
+    const isSame = interval === undefined;
+    return [{ name, path: [...path, 'pipeline', 'name'], isSame, kind: 'step', params: given }];
+  });
+  return [...before, ...children];
+}
+
+/**
+ * That `after` and steps of the kind `pipeline` name pipelines that there are, with params that those have, for an
+ * interval that those have too, and in no circle. `known` are the others, where a configuration is at hand.
+ */
+export function checkOthers(
+  source: YamlSource,
+  raw: RawPipeline,
+  known: readonly KnownPipeline[] | undefined,
+): Problem[] {
+  const own = knownPipeline(raw.root);
+  if (!own) return [];
+  const all = [own, ...(known ?? []).filter(({ name }) => name !== own.name)];
+
+  return referencesOf(raw).flatMap(({ name, path, isSame, kind, params }): Problem[] => {
+    const place = source.place(path);
+    const other = all.find((one) => one.name === name);
+    if (!other) {
+      if (!known) return [];
+      const names = all.map((one) => one.name).filter((one) => one !== own.name);
+      const message = `no pipeline is called ${name}`;
+      return [{ ...place, code: 'unknown-pipeline', message, fix: didYouMean(name, names) }];
+    }
+    const circle = isSame ? circleThrough(own.name, name, all) : undefined;
+    if (circle) {
+      const message = `${[own.name, ...circle].join(' waits for ')}: none of them could ever be done`;
+      return [{ ...place, code: 'cycle', message, fix: 'take one of these out' }];
+    }
+    if (isSame && other.covers !== own.covers) {
+      const message = `${own.name} covers a ${own.covers} and ${name} a ${other.covers}: they have no interval in common`;
+      const fix = kind === 'after' ? 'let both cover the same' : 'say for which interval it is to run';
+      return [{ ...place, code: 'conflicting-fields', message, fix }];
+    }
+    return params
+      .filter((param) => !other.params.includes(param))
+      .map((param) => ({
+        ...source.placeOfKey([...path.slice(0, -1), 'params', param]),
+        code: 'unknown-param',
+        message: `${name} has no param ${param}`,
+        fix: didYouMean(param, other.params),
+      }));
+  });
+}
