@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaults, faultSchema } from './faults.ts';
 import { createOperations, type Operation } from './operations.ts';
 import { createPipelines } from './pipelines.ts';
-import { invalidRequest, ServiceError } from './protocol.ts';
+import { readJson, reply, replyWithError, ServiceError } from '../aws-json.ts';
+import { close, listen } from '../loopback.ts';
+import { invalidRequest } from './protocol.ts';
 import { createServices, type AwsSettings } from './services/services.ts';
 
 const WELCOME = "Millrace's local stand-in for AWS Data Pipeline. It is not AWS.\n";
@@ -16,7 +15,6 @@ const TARGET = 'DataPipeline.';
 export interface DataPipelineOptions {
   /** 0 or none: any free one. */
   port?: number;
-  host?: '127.0.0.1';
   log?: (line: string) => void;
   /** How S3, SNS and Redshift's Data API are reached; else as the AWS SDK's own variables say. */
   aws?: AwsSettings;
@@ -31,7 +29,6 @@ export interface DataPipelineOptions {
  */
 export async function startDataPipeline({
   port = 0,
-  host = '127.0.0.1',
   log = () => undefined,
   aws = {},
 }: DataPipelineOptions = {}): Promise<{ url: string; stop(): Promise<void> }> {
@@ -46,7 +43,7 @@ export async function startDataPipeline({
     const name = target.startsWith(TARGET) ? target.slice(TARGET.length) : '';
     const fault = faults.next(name);
     if (fault?.kind === 'throttle') throw new ServiceError('ThrottlingException', 'Rate exceeded');
-    const answer = await operationCalled(operations, name)(JSON.parse((await text(request)) || '{}'));
+    const answer = await operationCalled(operations, name)(readJson(await text(request)));
     log(`${name}${fault === undefined ? '' : ` (${fault.kind})`}`);
     if (fault?.kind === 'lose-answer') return void request.socket.destroy();
     if (fault?.kind === 'slow') await sleep(fault.delayMs, undefined, { signal: stopped.signal });
@@ -57,24 +54,20 @@ export async function startDataPipeline({
     const answer = async () => {
       if (request.method === 'GET') return void response.setHeader('content-type', 'text/plain').end(WELCOME);
       if (request.url !== '/_faults') return callApi(request, response);
-      const fault = faultSchema.safeParse(JSON.parse(await text(request)));
+      const fault = faultSchema.safeParse(readJson(await text(request)));
       if (!fault.success) throw invalidRequest(fault.error.message);
       faults.order(fault.data);
       reply(response, 200, {});
     };
     answer().catch((error: unknown) => {
-      if (!stopped.signal.aborted) replyWithError(response, error, log);
+      if (!stopped.signal.aborted) replyWithError(response, error, { internal: 'InternalServiceError', log });
     });
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: await listen(server, port),
     async stop() {
       stopped.abort();
-      server.close();
-      server.closeAllConnections();
+      close(server);
       await pipelines.stop();
       services.close();
     },
@@ -88,23 +81,4 @@ function operationCalled(operations: Readonly<Record<string, Operation>>, name: 
     'UnknownOperationException',
     `this stand-in has no operation ${JSON.stringify(name)}`,
   );
-}
-
-function reply(response: ServerResponse, status: number, body: object): void {
-  response
-    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() })
-    .end(JSON.stringify(body));
-}
-
-function replyWithError(response: ServerResponse, error: unknown, log: (line: string) => void): void {
-  if (error instanceof ServiceError) {
-    log(`${error.code}: ${error.message}`);
-    return reply(response, error.status, { __type: error.code, message: error.message });
-  }
-  if (error instanceof SyntaxError) {
-    return reply(response, 400, { __type: 'SerializationException', message: error.message });
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  log(`InternalServiceError: ${message}`);
-  reply(response, 500, { __type: 'InternalServiceError', message });
 }

@@ -3,13 +3,13 @@ import type { Definition } from './definition.ts';
 import { describeObjects, objectCalled, objectsIn, SPHERES } from './objects.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipelines.ts';
+import { ServiceError } from '../aws-json.ts';
 import {
   invalidRequest,
   masked,
   parameterObjectSchema,
   parameterValueSchema,
   pipelineObjectSchema,
-  ServiceError,
   timestamp,
   type Field,
 } from './protocol.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Pipeline, type NewPipeline } from './pipeline.ts';
-import { ServiceError } from './protocol.ts';
+import { ServiceError } from '../aws-json.ts';
 import type { Services } from './services/services.ts';
 
 const ID_CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';

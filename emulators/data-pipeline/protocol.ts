@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ServiceError } from '../aws-json.ts';
 
 /*
  * The shapes of AWS Data Pipeline's API, version 2012-10-29: JSON 1.1, with the operation in `X-Amz-Target`.
@@ -25,18 +26,6 @@ export type Field = z.infer<typeof fieldSchema>;
 export type PipelineObject = z.infer<typeof pipelineObjectSchema>;
 export type ParameterObject = z.infer<typeof parameterObjectSchema>;
 export type ParameterValue = z.infer<typeof parameterValueSchema>;
-
-/** An answer that is an error: the SDKs turn `code` into an exception of that name. */
-export class ServiceError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
 
 export const invalidRequest = (message: string) => new ServiceError('InvalidRequestException', message);
 

@@ -1,14 +1,13 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createEmr } from './emr/operations.ts';
 import type { Pace as ClusterPace } from './emr/cluster.ts';
 import { Faults, faultSchema } from './faults.ts';
-import { ServiceError, type Operation } from './protocol.ts';
+import { readJson, reply, replyWithError, ServiceError } from '../aws-json.ts';
+import { close, listen } from '../loopback.ts';
+import { type Operation } from './protocol.ts';
 import type { Pace as ApplicationPace } from './serverless/application.ts';
 import { createServerless } from './serverless/operations.ts';
 import { Workshop } from './workshop.ts';
@@ -60,7 +59,7 @@ export async function startEmr({
 
   /** What a request asks for, by name, with what it takes. */
   async function called(request: IncomingMessage): Promise<{ name: string; run: Operation; input: unknown }> {
-    const body = parsed((await text(request)) || '{}');
+    const body = readJson(await text(request));
     const target = request.headers['x-amz-target'];
     if (target !== undefined) {
       const name = String(target).replace(TARGET, '');
@@ -88,7 +87,7 @@ export async function startEmr({
     if (request.method === 'GET' && request.url === '/')
       return void response.setHeader('content-type', 'text/plain').end(WELCOME);
     if (request.url === '/_faults') {
-      faults.order(faultSchema.parse(parsed(await text(request))));
+      faults.order(faultSchema.parse(readJson(await text(request))));
       return reply(response, 200, {});
     }
     const { name, run, input } = await called(request);
@@ -105,55 +104,21 @@ export async function startEmr({
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (!stopped.signal.aborted) replyWithError(response, error, log);
+      if (!stopped.signal.aborted) replyWithError(response, error, { internal: 'InternalFailure', log });
     });
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listen(server, port),
     async stop() {
       stopped.abort();
-      server.close();
-      server.closeAllConnections();
+      close(server);
       await Promise.all([emr.stop(), serverless.stop()]);
       await workshop.close();
     },
   };
 }
 
-function parsed(body: string): Record<string, unknown> {
-  try {
-    return JSON.parse(body) as Record<string, unknown>;
-  } catch {
-    throw new ServiceError('SerializationException', 'the body is no JSON');
-  }
-}
-
 function values(query: URLSearchParams, key: string): string | string[] | undefined {
   const all = query.getAll(key);
   return all.length > 1 ? all : all[0];
-}
-
-function reply(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response
-    .writeHead(status, {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amzn-requestid': randomUUID(),
-      ...headers,
-    })
-    .end(JSON.stringify(body));
-}
-
-function replyWithError(response: ServerResponse, error: unknown, log: (line: string) => void): void {
-  const { message } = error as Error;
-  const { code, status } = error instanceof ServiceError ? error : { code: 'InternalFailure', status: 500 };
-  log(`${code}: ${message}`);
-  reply(response, status, { __type: code, message }, { 'x-amzn-errortype': code });
 }

@@ -1,17 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { z } from 'zod';
-
-/** An answer that is an error: the SDKs turn `code` into an exception of that name. */
-export class ServiceError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
+import { ServiceError } from '../aws-json.ts';
 
 export type Operation = (input: unknown) => object | Promise<object>;
 

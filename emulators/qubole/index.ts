@@ -1,13 +1,12 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { close, listen } from '../loopback.ts';
 import { behaviourSchema, Clusters } from './clusters.ts';
 import { Commands } from './commands.ts';
 import { ApiError, invalid } from './error.ts';
@@ -109,15 +108,12 @@ export async function startQubole(options: QuboleOptions = {}): Promise<Qubole> 
       reply(response, refusal.status, { json: refusal.body, headers: refusal.headers });
     });
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
+    url: `${await listen(server, port)}/api`,
     token,
     async stop() {
       stopped.abort();
-      server.close();
-      server.closeAllConnections();
+      close(server);
       await commands.close();
       clusters.close();
       storage.close();

@@ -1,7 +1,6 @@
 import type { EventBridgeClientConfig } from '@aws-sdk/client-eventbridge';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bootstrap, DATABASE, statementsConnection, USER } from './bootstrap.ts';
@@ -81,12 +80,9 @@ export const startRedshiftData = async (options: RedshiftDataOptions = {}): Prom
     const operations = createOperations({ endpoint, statements, sessions, runner });
     const restart = () => postgres.restart();
     const server = await serve({ operations, faults, restart, log }, options.port ?? 0);
-    undo.push(async () => {
-      server.close();
-      server.closeAllConnections();
-    });
+    undo.push(async () => server.stop());
     return {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      url: server.url,
       workgroup: WORKGROUP,
       database: DATABASE,
       jdbc: `jdbc:postgresql://127.0.0.1:${postgres.port}/${DATABASE}`,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ApiError, invalid } from './error.ts';
+import { close, listen } from '../loopback.ts';
 import { type Faults, readFault } from './faults.ts';
 import type { Operation } from './operations.ts';
 
@@ -71,7 +71,7 @@ const toApiError = (error: unknown, log: (line: string) => void): ApiError => {
 };
 
 /** Serves operations in the AWS JSON 1.1 protocol on 127.0.0.1. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-export const serve = async (options: ServerOptions, port: number): Promise<Server> => {
+export const serve = async (options: ServerOptions, port: number): Promise<{ url: string; stop(): void }> => {
   const answer = (response: ServerResponse, status: number, body: string): void => {
     response.writeHead(status, { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID() }).end(body);
   };
@@ -92,7 +92,5 @@ export const serve = async (options: ServerOptions, port: number): Promise<Serve
       },
     );
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
+  return { url: await listen(server, port), stop: () => close(server) };
 };

@@ -1,5 +1,6 @@
 import {
   AddJobFlowStepsCommand,
+  CancelStepsCommand,
   DescribeClusterCommand,
   EMRClient,
   ListStepsCommand,
@@ -11,7 +12,7 @@ import { awsRequests } from '../../src/aws-requests.ts';
 import { EmrEngine } from '../../src/engines/emr/engine.ts';
 import type { EmrOptions } from '../../src/engines/emr/options.ts';
 import type { ShellSpec, WorkRef } from '../../src/ports.ts';
-import type { EngineWorld } from './engine.ts';
+import { newKey, type EngineWorld } from './engine.ts';
 import type { HttpWorld } from './engine-faults.ts';
 import { credentials, eventually, LOGS, STAGING, startStandIn, type StandIn } from './emr-stand-in.ts';
 
@@ -71,7 +72,7 @@ export async function makeEmrWorld(): Promise<EmrWorld> {
       engineWith({ client: clientAt(url, requestTimeoutMs), requestTimeoutMs }),
     isSubmission: ({ headers }) => String(headers['x-amz-target']).endsWith('.AddJobFlowSteps'),
     // Pages of 50, and one look at those that have not ended.
-    many: { count: 300, requests: 7, make: (_, count) => addSteps(client, cluster, count) },
+    many: { count: 300, requests: 7, make: (_, count) => addSteps(client, count) },
     refusal: (status, words) => ({ body: JSON.stringify({ message: words, __type: `Refused${status}` }) }),
   };
   return {
@@ -100,24 +101,26 @@ export async function makeEmrWorld(): Promise<EmrWorld> {
   };
 }
 
-/** Many steps that end at once, past the engine, which would look each of them up. */
-async function addSteps(client: EMRClient, cluster: string, count: number): Promise<WorkRef[]> {
+/** Many steps that end before they begin, on a cluster of their own that is still on its way. */
+async function addSteps(client: EMRClient, count: number): Promise<WorkRef[]> {
+  const Instances = { ...LAUNCH.Instances, KeepJobFlowAliveWhenNoSteps: true };
+  const launch = new RunJobFlowCommand({ ...LAUNCH, Name: 'many', Instances });
+  const { JobFlowId = '' } = await client.send(launch);
   const refs: WorkRef[] = [];
   while (refs.length < count) {
     const some = Math.min(PER_REQUEST, count - refs.length);
-    const step = (index: number) => ({
-      Name: `many-${refs.length + index}`,
+    const Steps = Array.from({ length: some }, () => ({
+      Name: newKey(),
       ActionOnFailure: 'CONTINUE' as const,
-      HadoopJarStep: { Jar: 'command-runner.jar', Args: ['true'] },
-    });
-    const Steps = Array.from({ length: some }, (_, index) => step(index));
-    const { StepIds = [] } = await client.send(new AddJobFlowStepsCommand({ JobFlowId: cluster, Steps }));
-    refs.push(...StepIds.map((id, index) => ({ id: `${cluster}/${id}`, key: `many-${index}` })));
-    await eventually(async () => {
-      const request = { ClusterId: cluster, StepStates: ['PENDING' as const, 'RUNNING' as const] };
-      const { Steps: active = [] } = await client.send(new ListStepsCommand(request));
-      return active.length === 0;
-    });
+      HadoopJarStep: { Jar: 'command-runner.jar', Args: ['sleep', '300'] },
+    }));
+    const { StepIds = [] } = await client.send(new AddJobFlowStepsCommand({ JobFlowId, Steps }));
+    await client.send(new CancelStepsCommand({ ClusterId: JobFlowId, StepIds }));
+    refs.push(...StepIds.map((id, index) => ({ id: `${JobFlowId}/${id}`, key: Steps[index]?.Name ?? '' })));
   }
+  await eventually(async () => {
+    const request = { ClusterId: JobFlowId, StepStates: ['RUNNING' as const, 'CANCEL_PENDING' as const] };
+    return (await client.send(new ListStepsCommand(request))).Steps?.length === 0;
+  });
   return refs;
 }

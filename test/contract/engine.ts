@@ -5,7 +5,7 @@ import { EtlError } from '../../src/domain/failure.ts';
 import { jobKey } from '../../src/domain/key.ts';
 import { hasEnded } from '../../src/domain/state.ts';
 import type { JobEngine, JobSpec, WorkRef, WorkState } from '../../src/ports.ts';
-import { testFaults, type HttpWorld } from './engine-faults.ts';
+import { testFaults, testMany, type HttpWorld } from './engine-faults.ts';
 
 /** An engine under test, and what the contract needs besides. */
 export interface EngineWorld {
@@ -227,6 +227,8 @@ export function describeEngine(
     test('refuses a spec that cannot work', async () => {
       await expect(engine.submit(world.refused, newKey())).rejects.toMatchObject({ type: 'Rejected' });
     });
+
+    if (http) testMany(() => world);
   });
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { given, randomId, seconds, ServiceError } from '../protocol.ts';
+import { ServiceError } from '../../aws-json.ts';
+import { given, randomId, seconds } from '../protocol.ts';
 import type { Workshop } from '../workshop.ts';
 import type { ClusterState, RunJobFlow, StepConfig } from './shapes.ts';
 import { Step } from './step.ts';

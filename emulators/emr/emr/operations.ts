@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { operation, page, ServiceError, type Operation } from '../protocol.ts';
+import { ServiceError } from '../../aws-json.ts';
+import { operation, page, type Operation } from '../protocol.ts';
 import type { Workshop } from '../workshop.ts';
 import { Cluster, type Pace } from './cluster.ts';
 import { CLUSTER_STATES, policy, runJobFlow, STEP_STATES, stepConfig, tags } from './shapes.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { given, seconds, ServiceError } from '../protocol.ts';
+import { ServiceError } from '../../aws-json.ts';
+import { given, seconds } from '../protocol.ts';
 import type { Workshop } from '../workshop.ts';
 import { JobRun } from './job-run.ts';
 import type { ApplicationState, CreateApplication, StartJobRun } from './shapes.ts';

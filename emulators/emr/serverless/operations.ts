@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { operation, page, randomId, ServiceError, type Operation } from '../protocol.ts';
+import { ServiceError } from '../../aws-json.ts';
+import { operation, page, randomId, type Operation } from '../protocol.ts';
 import type { Workshop } from '../workshop.ts';
 import { Application, type Pace } from './application.ts';
 import {
