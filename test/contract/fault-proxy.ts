@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
+import { listen } from '../../emulators/loopback.ts';
 
 /** A request as it passed, with its whole body. */
 export interface Passed {
@@ -34,6 +35,7 @@ type Matches = (request: Passed) => boolean;
 export class FaultProxy {
   readonly requests: Passed[] = [];
   readonly #server: Server;
+  #origin = '';
   readonly #upstream: URL;
   readonly #faults: { matches: Matches; fault: Fault; times: number }[] = [];
 
@@ -46,15 +48,13 @@ export class FaultProxy {
 
   static async start(upstream: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(upstream);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+    proxy.#origin = await listen(proxy.#server, 0);
     return proxy;
   }
 
   /** Takes the place of the server's own URL. */
   get url(): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${this.#upstream.pathname.replace(/\/$/, '')}`;
+    return `${this.#origin}${this.#upstream.pathname.replace(/\/$/, '')}`;
   }
 
   /** Spoils the next requests that match. */
