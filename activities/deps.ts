@@ -31,6 +31,8 @@ export interface Deps {
   runs: Runs;
   rendezvous: Rendezvous;
   records: RunRecords;
+  /** Where state is kept beside Temporal's: `s3://bucket/prefix`, or an absolute folder. */
+  stateFolder: string;
   settings: RunSettings & {
     pollIntervalMs: number;
     /** How long after a request that got no answer Data Pipeline may still show what it did. */

@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { FailureInterceptor } from './failure-interceptor.ts';
 import { createFileActivities } from './files.ts';
 import { KeepAliveInterceptor } from './keep-alive.ts';
+import { createNewDataActivities } from './new-data.ts';
 import { createNotifyActivities } from './notify.ts';
 import { createPublishActivities } from './publish.ts';
 import { createRunActivities } from './runs.ts';
@@ -25,6 +26,7 @@ export function createActivities(deps: Deps) {
     ...createPublishActivities(deps, watchers),
     ...createDataPipelineActivities(deps),
     ...createFileActivities(deps),
+    ...createNewDataActivities(deps),
     ...createNotifyActivities(deps),
   };
 }

@@ -1,6 +1,7 @@
 import type { Definition, Json } from './domain/definition.ts';
 import type { EtlError, LoadError } from './domain/failure.ts';
 import type { JobKind, JobSpec } from './domain/job.ts';
+import type { RunLook } from './domain/new-data.ts';
 import type { PipelineInput, RunResult } from './domain/run.ts';
 import type { RunRecord, RunSummary } from './domain/run-record.ts';
 import type { WorkStatus } from './domain/state.ts';
@@ -248,6 +249,8 @@ export interface Runs {
   /** Resolves when the run ends; rejects with its failure. */
   result(run: { workflowId: string; runId?: string }): Promise<RunResult>;
   cancel(run: { workflowId: string; runId: string }): Promise<void>;
+  /** Where the newest run stands, by Temporal or by its record; undefined if there was none. */
+  look(workflowId: string): Promise<RunLook | undefined>;
   /** What an execution of that workflow ID came to that was started under `key` and is done; undefined without one. */
   doneUnder(workflowId: string, key: string): Promise<unknown>;
   /** Resolves when the workflow has ended, in whatever way. */

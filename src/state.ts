@@ -23,6 +23,11 @@ export function openRunRecords(
   env: Environment,
   store: ObjectStore = createObjectStore({ s3: s3Options(env) }),
 ): RunRecords {
+  return createRunRecords(store, stateFolder(config, env));
+}
+
+/** Where what stays known is kept: `s3://…`, or an absolute folder. */
+export function stateFolder(config: Configuration, env: Environment): string {
   const folder = env['MILLRACE_STATE'] ?? resolveReference(config.state, env, 'state');
-  return createRunRecords(store, isS3Path(folder) ? folder : resolve(config.folder, folder));
+  return isS3Path(folder) ? folder : resolve(config.folder, folder);
 }

@@ -20,7 +20,7 @@ import { createSecrets } from './secrets.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { resolveReference } from './spec/load-config.ts';
 import { PipelineFolder } from './spec/pipeline-folder.ts';
-import { openRunRecords, REQUEST_TIMEOUT_MS, s3Options } from './state.ts';
+import { openRunRecords, REQUEST_TIMEOUT_MS, s3Options, stateFolder } from './state.ts';
 import { fileContents } from './storage/file-contents.ts';
 import { measureOutput } from './storage/measure.ts';
 import { createObjectStore } from './storage/object-store.ts';
@@ -150,6 +150,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     runs: new TemporalRuns(client, config.taskQueue, records),
     rendezvous: new TemporalRendezvous(client, config.taskQueue, records),
     records,
+    stateFolder: stateFolder(config, env),
     settings: {
       heartbeatTimeoutMs: config.heartbeatTimeoutMs,
       searchAttributes,

@@ -71,6 +71,7 @@ export function ourWorker(
     runs: new TemporalRuns(client, TASK_QUEUE, records),
     rendezvous: new TemporalRendezvous(client, TASK_QUEUE, records),
     records,
+    stateFolder: join(folder, 'state'),
     settings: {
       heartbeatTimeoutMs: 300_000,
       searchAttributes: true,

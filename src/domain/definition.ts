@@ -9,6 +9,7 @@ import type {
   ShellSpec,
   SparkSpec,
 } from './job.ts';
+import type { EventSource } from './event-source.ts';
 import type { ScheduleDefinition } from './schedule.ts';
 import type { ParamDefinitions } from './params.ts';
 
@@ -122,6 +123,8 @@ export interface Definition {
   /** The file that it was read from. */
   file: string;
   schedule?: ScheduleDefinition;
+  /** Where new data starts a run. */
+  events?: EventSource[];
   /** What an interval is, and in which zone it begins: the schedule's, else days in UTC. */
   covers: Covers;
   timezone: string;

@@ -40,6 +40,9 @@ const FORM: Record<Covers, { example: string; pattern: RegExp; id(of: DateTime):
   },
 };
 
+/** What an ID of that kind looks like, as a part of a regular expression. */
+export const intervalForm = (covers: Covers): string => FORM[covers].pattern.source.slice(1, -1);
+
 const iso = (at: DateTime): string => at.toISO({ suppressMilliseconds: true }) ?? '';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,6 @@
 import { parseDuration } from '../domain/duration.ts';
 import type { Definition, StepArgs, StepDefinition, StepKind } from '../domain/definition.ts';
+import { eventSource } from './events.ts';
 import type { PipelineFile, RetryFile, StepFile } from './pipeline-schema.ts';
 import { paramDefinitions } from './params.ts';
 import type { StepList } from './raw-pipeline.ts';
@@ -48,6 +49,7 @@ class Builder {
       name,
       file: this.#around.file,
       ...(schedule && { schedule: scheduleOf(schedule) }),
+      ...(this.#file.events && { events: this.#file.events.map(eventSource) }),
       covers,
       timezone,
       params: paramDefinitions(params),

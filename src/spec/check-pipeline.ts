@@ -1,4 +1,5 @@
 import { checkConnections, type Connections } from './check-connections.ts';
+import { checkEvents } from './check-events.ts';
 import { checkNeeds, orderOf } from './check-needs.ts';
 import { checkOthers } from './check-others.ts';
 import { checkReferences } from './check-references.ts';
@@ -113,6 +114,7 @@ export function checkPipeline(
     ...kinds.problems,
     ...checkKinds(source, raw, kinds.steps),
     ...checkSchedule(source, raw.root),
+    ...checkEvents(source, raw.root),
     ...checkIds(source, raw),
     ...checkParams(source, raw.root),
     ...STEP_LISTS.flatMap((list) => checkNeeds(source, raw[list])),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StepKind } from '../domain/definition.ts';
+import { events } from './events.ts';
 import { anyJson, connectionName, duration, filled, pipelineName, positiveDuration } from './fields.ts';
 import { schedule } from './schedule.ts';
 import { stepId } from './step-id.ts';
@@ -90,6 +91,7 @@ export const pipelineSchema = z
         description: 'Pipelines whose runs of the same interval have to be done before the first step.',
         examples: ['[orders-daily]'],
       }),
+    events: events.optional(),
     params: z
       .record(z.string(), anyJson())
       .optional()

@@ -21,6 +21,8 @@ export const PROBLEM_CODES = [
   'bad-duration',
   'bad-cron',
   'bad-timezone',
+  'bad-path',
+  'ambiguous-path',
   'bad-cel',
   'bad-template',
   'template-in-quotes',

@@ -8,6 +8,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { EtlError, isFailureType, type FailureDetails } from '../domain/failure.ts';
+import type { RunLook } from '../domain/new-data.ts';
 import type { PipelineInput, RunResult } from '../domain/run.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { OpenedRun, RunRecords, Runs } from '../ports.ts';
@@ -63,6 +64,24 @@ export class TemporalRuns implements Runs {
       // It has ended by itself.
       if (!(error instanceof WorkflowNotFoundError)) throw unavailable(error);
     }
+  }
+
+  async look(workflowId: string): Promise<RunLook | undefined> {
+    const found = await this.#describe(workflowId);
+    if (found) {
+      const { runId, status, startTime, closeTime } = found;
+      return {
+        runId,
+        status: STATUS[status.name] ?? 'failed',
+        startedAt: startTime.toISOString(),
+        endedAt: closeTime?.toISOString() ?? null,
+      };
+    }
+    const [pipeline = '', interval = ''] = workflowId.split('/', 2);
+    const record = await this.#records.read(pipeline, interval);
+    if (!record) return undefined;
+    const { runId, status, startedAt, endedAt } = record;
+    return { runId, status, startedAt, endedAt };
   }
 
   async doneUnder(workflowId: string, key: string): Promise<unknown> {
@@ -121,6 +140,13 @@ export class TemporalRuns implements Runs {
     }
   }
 }
+
+/** Temporal's states of a workflow; all others are failures. */
+const STATUS: Partial<Record<string, RunLook['status']>> = {
+  RUNNING: 'running',
+  COMPLETED: 'done',
+  CANCELLED: 'cancelled',
+};
 
 const unavailable = (error: unknown): EtlError =>
   new EtlError('Unavailable', `Temporal: ${error instanceof Error ? error.message : String(error)}`, {

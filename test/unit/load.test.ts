@@ -217,7 +217,7 @@ describe('one problem', () => {
   test.each<[string, string, string, string]>([
     [
       'an unknown field of the file',
-      `name: p\nevents: []\nsteps: [{ id: a, ${NOTE} }]`,
+      `name: p\nwhenever: []\nsteps: [{ id: a, ${NOTE} }]`,
       'unknown-field 2:1',
       'there are: name, schedule',
     ],

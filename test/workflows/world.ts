@@ -81,6 +81,8 @@ export class TestDataPipelines implements DataPipelines {
 export interface World {
   /** Does not skip time. */
   client: Client;
+  /** Lets so much time pass, in no time. */
+  skip(ms: number): Promise<void>;
   engine: TestEngine;
   warehouse: TestWarehouse;
   dataPipelines: TestDataPipelines;
@@ -199,6 +201,7 @@ export async function createWorld({
     runs: new TemporalRuns(client, TASK_QUEUE, records),
     rendezvous: new TemporalRendezvous(client, TASK_QUEUE, records),
     records,
+    stateFolder: 's3://state',
     settings: {
       heartbeatTimeoutMs: 5_000,
       searchAttributes: false,
@@ -219,6 +222,7 @@ export async function createWorld({
 
   const world: World = {
     client,
+    skip: (ms) => env.sleep(ms),
     engine,
     warehouse,
     dataPipelines,

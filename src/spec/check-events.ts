@@ -1,0 +1,112 @@
+import type { Covers } from '../domain/definition.ts';
+import { EventPath, fixedStart, type Captured } from '../domain/event-path.ts';
+import { SourceMatcher } from '../domain/event-source.ts';
+import { whatAndFix, type Problem } from './problem.ts';
+import { isRawMap, type RawMap } from './raw-map.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+const ALL_COVERS: readonly unknown[] = ['hour', 'day', 'week', 'month', 'tick'] satisfies Covers[];
+
+/** One interval of each kind, to try paths with. */
+const EXAMPLE: Captured = {
+  date: '2001-01-05',
+  year: '2001',
+  month: '01',
+  day: '05',
+  hour: '03',
+  week: '2001-W01',
+};
+const EXAMPLE_ID: Record<Covers, string> = {
+  hour: '2001-01-05T03+00:00',
+  day: '2001-01-05',
+  week: '2001-W01',
+  month: '2001-01',
+  tick: '2001-01-05T03:00:00Z',
+};
+
+const EMPTY = { settleMs: 0, lateSettleMs: 0, late: 'report', lateWindowMs: 0 } as const;
+
+interface Entry {
+  path: Path;
+  matcher: SourceMatcher;
+  bucket: string;
+}
+
+/** That each path of `events` says which interval it is of, in one way, and that no two take the same files. */
+export function checkEvents(source: YamlSource, root: RawMap): Problem[] {
+  const events = Array.isArray(root['events']) ? (root['events'] as unknown[]) : [];
+  const covers = coversOf(root);
+  const entries: Entry[] = [];
+  const problems = events.flatMap((event, at): Problem[] => {
+    if (!isRawMap(event)) return [];
+    const path: Path = ['events', at];
+    return [
+      ...checkRule(source, event, path),
+      ...checkPath(source, event, path, covers, (entry) => entries.push(entry)),
+    ];
+  });
+  return [...problems, ...checkOverlaps(source, entries, covers)];
+}
+
+function coversOf(root: RawMap): Covers {
+  const covers = isRawMap(root['schedule']) ? root['schedule']['covers'] : undefined;
+  return ALL_COVERS.includes(covers) ? (covers as Covers) : 'day';
+}
+
+function checkRule(source: YamlSource, { count, marker }: RawMap, path: Path): Problem[] {
+  if (count === undefined || marker === undefined) return [];
+  const place = source.placeOfKey([...path, 'marker']);
+  const message = 'count and marker both say when the data is complete';
+  return [{ ...place, code: 'conflicting-fields', message, fix: 'leave one of them out' }];
+}
+
+function checkPath(
+  source: YamlSource,
+  { s3, path: text, marker }: RawMap,
+  path: Path,
+  covers: Covers,
+  add: (entry: Entry) => void,
+): Problem[] {
+  if (typeof text !== 'string' || !isRawMap(s3) || typeof s3['bucket'] !== 'string') return [];
+  try {
+    new EventPath(text, covers);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    return [
+      { ...source.place([...path, 'path']), code: 'bad-path', ...whatAndFix(words, 'write another path') },
+    ];
+  }
+  const prefix = typeof s3['prefix'] === 'string' ? s3['prefix'] : '';
+  const start = fixedStart(text);
+  if (!start.startsWith(prefix)) {
+    const message = `the path begins with ${JSON.stringify(start)} and not with the prefix ${JSON.stringify(prefix)}`;
+    const fix =
+      'write the whole key as the path, and as the prefix what it begins with, or leave the prefix out';
+    return [{ ...source.place([...path, 's3', 'prefix']), code: 'bad-path', message, fix }];
+  }
+  const named = typeof marker === 'string' && !/[/{}]/.test(marker) ? { marker } : {};
+  let matcher: SourceMatcher;
+  try {
+    matcher = new SourceMatcher({ ...EMPTY, ...named, bucket: s3['bucket'], prefix, path: text }, covers);
+  } catch {
+    const message = `the folder of the path, in which the marker stands, doesn't say which ${covers} it is of`;
+    const fix = 'write the captures into the names of folders, or take settle or count';
+    return [{ ...source.place([...path, 'marker']), code: 'bad-path', message, fix }];
+  }
+  add({ path: [...path, 'path'], matcher, bucket: s3['bucket'] });
+  return [];
+}
+
+/** A file that two entries take would count for both: which of them is complete would be chance. */
+function checkOverlaps(source: YamlSource, entries: Entry[], covers: Covers): Problem[] {
+  const captured = { ...EXAMPLE, interval: EXAMPLE_ID[covers] };
+  const takes = ({ matcher }: Entry, { matcher: other, bucket }: Entry) =>
+    other.examples(captured).some((key) => matcher.sight(bucket, key) !== undefined);
+  return entries.flatMap((entry, at): Problem[] => {
+    const before = entries.slice(0, at).findIndex((other) => takes(other, entry) || takes(entry, other));
+    if (before < 0) return [];
+    const message = `a file may belong to this entry and to entry ${before + 1} of events`;
+    const fix = 'write paths that no key fits both of';
+    return [{ ...source.place(entry.path), code: 'ambiguous-path', message, fix }];
+  });
+}
