@@ -10,7 +10,9 @@ const MAX_ACTIVE = 200;
 
 /** The statements of the last 24 hours, in memory and in a table, so that a restarted server knows them. */
 export class Statements {
+  /** The oldest first. */
   readonly #statements = new Map<string, Statement>();
+  readonly #byToken = new Map<string, Statement>();
   readonly #endings = new Map<string, PromiseWithResolvers>();
   readonly #pool: pg.Pool;
   readonly results: Results;
@@ -36,10 +38,10 @@ export class Statements {
     const statements = new Statements(pool);
     await statements.forgetOld();
     const { rows } = await pool.query<{ record: string }>('SELECT record FROM statement');
-    for (const { record } of rows) {
-      const statement = JSON.parse(record) as Statement;
-      statements.#statements.set(statement.id, statement);
-      statements.#last = Math.max(statements.#last, statement.number);
+    const known = rows.map(({ record }) => JSON.parse(record) as Statement);
+    for (const statement of known.toSorted((a, b) => a.number - b.number)) {
+      statements.#add(statement);
+      statements.#last = statement.number;
       if (!hasEnded(statement)) await statements.lose(statement);
     }
     return statements;
@@ -47,25 +49,33 @@ export class Statements {
 
   /** The statement that came with the same client token in the last 8 hours. */
   withToken(token: string | undefined): Statement | undefined {
-    if (token === undefined) return undefined;
-    const since = Date.now() - CLIENT_TOKEN_MS;
-    return [...this.#statements.values()].find(
-      ({ clientToken, createdAtMs }) => clientToken === token && createdAtMs > since,
-    );
+    const statement = token === undefined ? undefined : this.#byToken.get(token);
+    const isGood = statement !== undefined && statement.createdAtMs > Date.now() - CLIENT_TOKEN_MS;
+    return isGood ? statement : undefined;
   }
 
   /** Takes a new statement in, if there are not too many. */
   note(statement: Statement): void {
-    const active = [...this.#statements.values()].filter((other) => !hasEnded(other));
-    if (active.length >= MAX_ACTIVE) {
+    if (this.#endings.size >= MAX_ACTIVE) {
       throw new ApiError(
         'ActiveStatementsExceededException',
         `Active statements exceeded the allowed quota (${MAX_ACTIVE}).`,
       );
     }
     statement.number = ++this.#last;
-    this.#statements.set(statement.id, statement);
+    this.#add(statement);
     this.#endings.set(statement.id, withResolvers());
+  }
+
+  #add(statement: Statement): void {
+    this.#statements.set(statement.id, statement);
+    if (statement.clientToken !== undefined) this.#byToken.set(statement.clientToken, statement);
+  }
+
+  #forget({ id, clientToken }: Statement): void {
+    this.#statements.delete(id);
+    if (clientToken !== undefined && this.#byToken.get(clientToken)?.id === id)
+      this.#byToken.delete(clientToken);
   }
 
   /** Records a new statement; one that can't be is forgotten. */
@@ -73,7 +83,8 @@ export class Statements {
     try {
       await this.#save(statement);
     } catch (error) {
-      this.#statements.delete(statement.id);
+      this.#forget(statement);
+      this.#endings.delete(statement.id);
       const message = `Unable to connect to the database: ${String(error)}`;
       throw new ApiError('DatabaseConnectionException', message, 500);
     }
@@ -95,7 +106,7 @@ export class Statements {
 
   /** Newest first. */
   list(): Statement[] {
-    return [...this.#statements.values()].toSorted((a, b) => b.number - a.number);
+    return [...this.#statements.values()].reverse();
   }
 
   /** Records that a statement ended and wakes those who wait for it. */
@@ -132,11 +143,14 @@ export class Statements {
   /** Statements and their results are kept for 24 hours. */
   async forgetOld(): Promise<void> {
     const since = Date.now() - KEPT_MS;
-    const old = [...this.#statements.values()].filter(
-      (statement) => hasEnded(statement) && statement.createdAtMs < since,
-    );
-    for (const { id } of old) this.#statements.delete(id);
-    if (old.length > 0 || this.#statements.size === 0)
+    let hasOld = this.#statements.size === 0;
+    for (const statement of this.#statements.values()) {
+      if (statement.createdAtMs >= since) break;
+      if (!hasEnded(statement)) continue;
+      this.#forget(statement);
+      hasOld = true;
+    }
+    if (hasOld)
       await this.#pool.query('DELETE FROM statement WHERE created_at_ms < $1', [since]).catch(() => {});
   }
 

@@ -1,5 +1,6 @@
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { startRedshiftData, type RedshiftData } from '../../emulators/redshift-data/index.ts';
+import { EtlError, FAILURE } from '../../src/domain/failure.ts';
 import { hasEnded } from '../../src/domain/state.ts';
 import type {
   FileColumn,
@@ -7,6 +8,7 @@ import type {
   PublishRequest,
   Row,
   StatementBatch,
+  WorkRef,
   WorkState,
 } from '../../src/ports.ts';
 import { RedshiftWarehouse } from '../../src/publishers/redshift/index.ts';
@@ -14,6 +16,8 @@ import { startS3, type S3 } from './redshift-data-world.ts';
 
 export const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export const ROLE = 'arn:aws:iam::000000000000:role/load';
+
+const MOST_TRIES = 6;
 
 /** The columns of what `request` writes. */
 const DAYS: FileColumn[] = [
@@ -30,10 +34,13 @@ export interface PublishWorld {
   requests(): number;
   /** A key as the workflow makes them; another one each time. */
   freshKey(): string;
+  submit(batch: StatementBatch, key: string): Promise<WorkRef>;
   /** Submits a batch and waits for its end. */
   finish(batch: StatementBatch, key?: string): Promise<WorkState & { id: string }>;
   run(...statements: string[]): Promise<WorkState & { id: string }>;
   rows(sql: string): Promise<Row[]>;
+  /** The first row of a query that has ended. */
+  row(id: string): Promise<Row>;
   /** The texts of a query's column `x`, in a line. */
   texts(sql: string): Promise<string>;
   /** A request for `public.days`, whose rows are put into S3 with a manifest. */
@@ -48,6 +55,19 @@ export interface PublishWorld {
   publish(wanted: PublishRequest, suffix?: string): Promise<WorkState>;
   ledger(wanted: PublishRequest): Promise<Row>;
   stop(): Promise<void>;
+}
+
+/** Calls again what fails by passing, as Temporal would: a connection that was idle may end as it is used. */
+async function retried<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      const passes = error instanceof EtlError && FAILURE[error.type].retryable;
+      if (!passes || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** tries));
+    }
+  }
 }
 
 /** The publisher, and the stand-ins that it publishes to. */
@@ -70,10 +90,11 @@ export async function startPublishWorld(): Promise<PublishWorld> {
   let count = 0;
   const freshKey = () => `mr-${String((count += 1)).padStart(32, '0')}-00000000-1`;
 
+  const submit: PublishWorld['submit'] = (batch, key) => retried(() => warehouse.submit(batch, key));
   const finish: PublishWorld['finish'] = async (batch, key = `${freshKey()}-1`) => {
-    const ref = await warehouse.submit(batch, key);
+    const ref = await submit(batch, key);
     for (;;) {
-      const state = (await warehouse.poll([ref])).get(ref.id);
+      const state = (await retried(() => warehouse.poll([ref]))).get(ref.id);
       if (state instanceof Error || state === undefined) throw state ?? new Error(`${key} is lost`);
       if (hasEnded(state.status)) return { ...state, id: ref.id };
       await new Promise<void>((resolve) => {
@@ -84,8 +105,9 @@ export async function startPublishWorld(): Promise<PublishWorld> {
   const rows = async (sql: string) => {
     const state = await finish({ statements: [sql] });
     if (state.status !== 'done') throw new Error(state.message);
-    return (await warehouse.result({ id: state.id, key: '' }, 1_000)).rows;
+    return (await retried(() => warehouse.result({ id: state.id, key: '' }, 1_000))).rows;
   };
+  const row = async (id: string) => (await retried(() => warehouse.result({ id, key: '' }))).row ?? {};
   const put = async (contents: Record<string, string | Uint8Array>, manifest: string) => {
     const entries = [];
     for (const [name, content] of Object.entries(contents)) {
@@ -109,9 +131,11 @@ export async function startPublishWorld(): Promise<PublishWorld> {
     warehouse,
     requests: () => requests,
     freshKey,
+    submit,
     finish,
     run: (...statements) => finish({ statements }),
     rows,
+    row,
     texts: async (sql) =>
       String((await rows(`SELECT LISTAGG(x, ' ') AS list FROM (${sql}) q`))[0]?.['list'] ?? ''),
     request: async (values, more = {}) => {
@@ -144,7 +168,7 @@ export async function startPublishWorld(): Promise<PublishWorld> {
     ledger: async (wanted) => {
       const plan = await warehouse.publishPlan(wanted);
       const { id } = await finish(plan.ledger, `${wanted.key}-l${(count += 1)}`);
-      return (await warehouse.result({ id, key: '' })).row ?? {};
+      return row(id);
     },
     stop: async () => {
       client.destroy();

@@ -28,6 +28,8 @@ export const PYTHON_BIN = path.resolve('.millrace/python/bin');
 export const ROLE = `IAM_ROLE 'arn:aws:iam::000000000000:role/load'`;
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
+const STOP_GRACE_MS = 5_000;
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -102,7 +104,10 @@ export const startS3 = async (bucket: string): Promise<S3> => {
       duckdb.closeSync();
       client.destroy();
       child.kill('SIGTERM');
+      // It waits for the answers that it has begun, which nobody may read any more.
+      const killer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
       await exited;
+      clearTimeout(killer);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,5 @@
-import { judge, ledgerEntry } from '../../src/domain/publication.ts';
-import type { FailureType } from '../../src/domain/failure.ts';
+import { ledgerEntry } from '../../src/domain/publication.ts';
+import { publishOnce, type PublishBatch, type PublishFault } from '../../src/domain/publish-once.ts';
 import type { PublishPlan, PublishRequest, StatementBatch, WorkState } from '../../src/ports.ts';
 import type { PublishWorld } from '../contract/publish-world.ts';
 import type { Fault } from './publish-program.ts';
@@ -8,8 +8,6 @@ import type { Fault } from './publish-program.ts';
 export type Told = 'done' | 'failed' | 'otherFiles' | 'nothing';
 
 const TRIES = 8;
-const TERMINATED = Symbol('terminated');
-const NO_ANSWER = Symbol('no answer');
 
 /** What still has to happen: statements that go on, and those that come late. */
 export interface Later {
@@ -17,12 +15,28 @@ export interface Later {
   late: (() => Promise<unknown>)[];
 }
 
-/** Publishes as the workflow does, over a connection to which things happen. */
+/** What was answered to a batch, where that isn't that it is done. */
+class NotDone extends Error {
+  readonly fault: PublishFault;
+
+  constructor(fault: PublishFault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+/** Nothing more comes of this run: it was terminated, or has tried often enough. */
+class Ended extends Error {}
+
+const NO_ANSWER: PublishFault = { type: 'JobLost', message: 'no answer' };
+
+/** Publishes by the loop that the workflow has, over a connection to which things happen. */
 export class Client {
   readonly #world: PublishWorld;
   readonly #later: Later;
   readonly #faults: Fault[];
-  #batches = 0;
+  #names = 0;
+  #tries = 0;
 
   constructor(world: PublishWorld, later: Later, faults: readonly Fault[]) {
     this.#world = world;
@@ -31,45 +45,52 @@ export class Client {
   }
 
   async publish(plan: PublishPlan, request: PublishRequest): Promise<Told> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const fault = await this.#once(plan, request.key);
-      if (fault === 'done') return 'done';
-      if (fault === TERMINATED) return 'nothing';
-      const { id } = await this.#world.finish(plan.ledger, `${request.key}-l${this.#name()}`);
-      const row = (await this.#world.warehouse.result({ id, key: '' })).row ?? {};
-      const verdict = judge(ledgerEntry(row, request), fault.type, fault.isStageLost);
-      if (verdict.kind === 'published') return 'done';
-      if (verdict.kind === 'nextKey') return 'otherFiles';
-      if (verdict.kind === 'failed') return 'failed';
+    const [stage = ''] = /\bs_mr_\w+/.exec(plan.cleanUp.statements.join()) ?? [];
+    const name = (what: string) => `${request.key}-${what}${this.#unique()}`;
+    try {
+      const published = await publishOnce<WorkState, undefined, PublishFault>(
+        {
+          run: (batch) => this.#batch(plan, batch, name(batch.charAt(0))),
+          loaded: async () => undefined,
+          ledger: async () => {
+            const { id } = await this.#world.finish(plan.ledger, name('l'));
+            return ledgerEntry(await this.#world.row(id), request);
+          },
+          cleanUp: async () => void (await this.#world.finish(plan.cleanUp, name('c'))),
+          faultOf: (error) => (error instanceof NotDone ? error.fault : undefined),
+          failed: (fault) => new NotDone(fault),
+          pause: async () => {
+            if ((this.#tries += 1) >= TRIES) throw new Ended();
+          },
+        },
+        { stage, longestPauseMs: 0 },
+      );
+      return published === 'otherFiles' ? published : 'done';
+    } catch (error) {
+      if (error instanceof Ended) return 'nothing';
+      if (error instanceof NotDone) return 'failed';
+      throw error;
     }
-    return 'nothing';
   }
 
-  async #once(plan: PublishPlan, key: string) {
-    for (const kind of ['stage', 'publish'] as const) {
-      const state = await this.#batch(plan[kind], `${key}-${kind.charAt(0)}${this.#name()}`, plan.cleanUp);
-      if (state === TERMINATED) return TERMINATED;
-      if (state === NO_ANSWER) return { type: 'JobLost' as const, isStageLost: false };
-      if (state.status === 'done') continue;
-      const message = state.message ?? '';
-      const type: FailureType = state.transient === undefined ? 'JobFailed' : 'Unavailable';
-      return { type, isStageLost: kind === 'publish' && /s_mr_\w+"? does not exist/.test(message) };
-    }
-    return 'done';
+  /** What was rolled back by the other side is sent again under a name of its own, as the workflow does. */
+  async #batch(plan: PublishPlan, kind: PublishBatch, name: string): Promise<WorkState> {
+    let state = await this.#meet(plan[kind], name, plan.cleanUp);
+    for (let again = 1; state.transient === 'rolledBack' && again < TRIES; again++)
+      state = await this.#world.finish(plan[kind], `${name}-r${again}`);
+    if (state.status === 'done') return state;
+    const type = state.transient === undefined ? 'JobFailed' : 'Unavailable';
+    throw new NotDone({ type, message: state.message ?? '' });
   }
 
-  async #batch(
-    batch: StatementBatch,
-    name: string,
-    cleanUp: StatementBatch,
-  ): Promise<WorkState | typeof TERMINATED | typeof NO_ANSWER> {
-    const { finish, warehouse } = this.#world;
+  async #meet(batch: StatementBatch, name: string, cleanUp: StatementBatch): Promise<WorkState> {
+    const { finish, submit } = this.#world;
     const run = (as = name) => finish(batch, as);
     switch (this.#faults.shift() ?? 'none') {
       case 'none':
         return run();
       case 'sentTwice':
-        await warehouse.submit(batch, name);
+        await submit(batch, name);
         return run();
       case 'twoWorkers':
         return (await Promise.all([run(), run()]))[0];
@@ -77,20 +98,20 @@ export class Client {
         return (await Promise.all([run(), run(`${name}-again`)]))[0];
       case 'goesOn':
         this.#later.running.push(run());
-        return NO_ANSWER;
+        throw new NotDone(NO_ANSWER);
       case 'late':
         this.#later.late.push(run);
-        return NO_ANSWER;
+        throw new NotDone(NO_ANSWER);
       case 'terminated':
         this.#later.late.push(run);
-        return TERMINATED;
+        throw new Ended();
       case 'stageDropped':
         await finish(cleanUp, `${name}-drop`);
         return run();
     }
   }
 
-  #name(): string {
-    return `${(this.#batches += 1)}x${Math.random().toString(36).slice(2, 8)}`;
+  #unique(): string {
+    return `${(this.#names += 1)}x${Math.random().toString(36).slice(2, 8)}`;
   }
 }

@@ -58,6 +58,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop(), 60_000);
 
+let until = 0;
 let tables = 0;
 let publications = 0;
 let faults = 0;
@@ -71,6 +72,8 @@ interface Begun {
 }
 
 async function perform({ mode, waves }: Program): Promise<void> {
+  // One that has begun goes on to its end: nothing is left behind for the servers to stop.
+  if (Date.now() > until) return;
   const target = tableName(`public.p${(tables += 1)}`);
   const own = { schema: true, tables: new Set(['ledger']) };
   const create = `CREATE TABLE ${target.sql} (day date, key varchar(20), n int)`;
@@ -175,14 +178,13 @@ function modelOf(mode: string, publications: Begun[]): string[] {
 }
 
 test('after random programs of faults the target is as its model', async () => {
+  until = Date.now() + MINUTES * 60_000;
   const each = Array.from({ length: AT_ONCE }, () =>
     fc.assert(fc.asyncProperty(program, perform), {
       numRuns: Math.ceil(PROGRAMS / AT_ONCE),
       endOnFailure: true,
-      interruptAfterTimeLimit: MINUTES * 60_000,
-      markInterruptAsFailure: false,
     }),
   );
   await Promise.all(each);
   process.stdout.write(`${tables} programs, ${publications} publications, ${faults} faults\n`);
-}, 1_800_000);
+}, 7_200_000);

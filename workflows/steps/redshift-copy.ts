@@ -2,10 +2,15 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { KeptRows, PreparedPublish, PublishWhat } from '../../activities/publish.ts';
 import type { FinishedWork } from '../../activities/work.ts';
 import type { StepOf } from '../../src/domain/definition.ts';
-import { judge } from '../../src/domain/publication.ts';
+import {
+  publishOnce,
+  type PublishBatch,
+  type Published,
+  type PublishSteps,
+} from '../../src/domain/publish-once.ts';
 import { renderSql } from '../../src/domain/sql-template.ts';
 import { renderText } from '../../src/domain/template.ts';
-import type { FileSet, PublishPlan } from '../../src/ports.ts';
+import type { FileSet } from '../../src/ports.ts';
 import { brief, waiting } from '../activities.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
@@ -41,39 +46,35 @@ async function publish(step: StepRun, warehouse: string, from: FileSet, what: Pu
   const { plan, files, rows } = prepared;
   const outcome = await new Publication(step, warehouse, prepared, what).run();
   if (outcome === 'otherFiles') return outcome;
-  const { staged, moved, kept, ...rest } = outcome;
+  const known = outcome.alreadyLoaded ? outcome.rows : null;
+  const { staged, moved, kept } = outcome.alreadyLoaded ? NOTHING : outcome;
   const load = resultsOf(staged)[plan.load];
   const insert = resultsOf(moved)[plan.insert];
   const gone = plan.delete === undefined ? undefined : resultsOf(moved)[plan.delete];
   return {
-    rows: rows ?? rest.rows ?? insert?.rows ?? load?.rows ?? null,
+    rows: rows ?? known ?? insert?.rows ?? load?.rows ?? null,
     files,
     ...(insert && { inserted: insert.rows, deleted: gone?.rows ?? 0 }),
     ...kept,
-    alreadyLoaded: rest.alreadyLoaded,
+    alreadyLoaded: outcome.alreadyLoaded,
     ...(load && insert && { loadMs: load.ms, publishMs: sum(moved), stageMs: sum(staged) }),
     ...(plan.warnings?.length && { warnings: plan.warnings }),
   };
 }
 
+/** What was found done did no work. */
+const NOTHING: { staged?: FinishedWork; moved?: FinishedWork; kept?: KeptRows } = {};
+
 const resultsOf = (work: FinishedWork | undefined) => work?.statements?.statements ?? [];
 
 const sum = (work: FinishedWork | undefined): number => resultsOf(work).reduce((all, { ms }) => all + ms, 0);
 
-interface Outcome {
-  /** It had been loaded before: this changed nothing. */
-  alreadyLoaded: boolean;
-  staged?: FinishedWork | undefined;
-  moved?: FinishedWork;
-  kept?: KeptRows | undefined;
-  /** What the ledger says. */
-  rows?: number | null;
-}
+type Batch = PublishBatch | 'cleanUp';
 
-type Batch = 'stage' | 'publish' | 'cleanUp';
-
-/** A stage that is swept away while its run waits for a person is loaded again; more often it is somebody's mistake. */
-const MOST_STAGES_LOST = 3;
+const WORDS: Record<PublishBatch, string> = {
+  stage: 'the load into the stage',
+  publish: 'the publication',
+};
 
 class Publication {
   readonly #step: StepRun;
@@ -81,8 +82,6 @@ class Publication {
   readonly #prepared: PreparedPublish;
   readonly #what: PublishWhat;
   readonly #batches: Record<Batch, number> = { stage: 0, publish: 0, cleanUp: 0 };
-  #now: Batch = 'stage';
-  #stagesLost = 0;
 
   constructor(step: StepRun, warehouse: string, prepared: PreparedPublish, what: PublishWhat) {
     this.#step = step;
@@ -91,50 +90,32 @@ class Publication {
     this.#what = what;
   }
 
-  async run(): Promise<Outcome | 'otherFiles'> {
-    for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        const staged = await this.#batch('stage', 'the load into the stage');
-        const kept = await this.#keepRejected(staged);
-        const moved = await this.#batch('publish', 'the publication');
-        return { alreadyLoaded: false, staged, moved, kept };
-      } catch (error) {
-        if (isCancellation(error)) {
-          const published = this.#batches.publish > 0 && (await this.#publishedAfterAll());
-          await this.#cleanUp();
-          if (published) return { alreadyLoaded: false };
-          throw error;
-        }
-        const outcome = await this.#afterFailure(faultOf(error));
-        if (outcome !== undefined) return outcome;
-        await sleep(pauseMs, { summary: `${this.#step.definition.id}: before trying again` });
-      }
-    }
-  }
-
-  /** Whatever was answered, or was not: the ledger knows. Undefined means that it has to be done again. */
-  async #afterFailure(fault: Fault): Promise<Outcome | 'otherFiles' | undefined> {
-    const failed = this.#publishFailed(fault, this.#now);
-    const entry = await this.#ledger();
-    const verdict = judge(entry, fault.type, entry.state === 'absent' && this.#lostStage(fault));
-    if (verdict.kind !== 'again') await this.#cleanUp();
-    if (verdict.kind === 'published') return { alreadyLoaded: true, rows: verdict.rows };
-    if (verdict.kind === 'nextKey') return 'otherFiles';
-    if (verdict.kind === 'failed') {
-      throw verdict.message === undefined ? failed : failure('PublishFailed', verdict.message, fault.details);
-    }
-    this.#step.say(`${fault.message}; nothing was loaded, tries again`);
-    return undefined;
-  }
-
-  #lostStage({ message }: Fault): boolean {
+  async run(): Promise<Published<FinishedWork, KeptRows | undefined> | 'otherFiles'> {
     const [stage = ''] = /\bs_mr_\w+/.exec(this.#prepared.plan.cleanUp.statements.join()) ?? [];
-    const isLost = this.#now === 'publish' && message.includes(stage) && /does ?n[o']t exist/i.test(message);
-    return stage !== '' && isLost && (this.#stagesLost += 1) <= MOST_STAGES_LOST;
+    const steps: PublishSteps<FinishedWork, KeptRows | undefined, Fault> = {
+      run: (batch) => this.#batch(batch, WORDS[batch]),
+      loaded: (staged) => this.#keepRejected(staged),
+      ledger: () => this.#ledger(),
+      cleanUp: () => this.#cleanUp(),
+      faultOf: (error) => (isCancellation(error) ? undefined : faultOf(error)),
+      failed: (fault, batch, reason) => this.#failed(fault, batch, reason),
+      pause: async (ms, { message }) => {
+        this.#step.say(`${message}; nothing was loaded, tries again`);
+        await sleep(ms, { summary: `${this.#step.definition.id}: before trying again` });
+      },
+    };
+    try {
+      return await publishOnce(steps, { stage, longestPauseMs: LONGEST_PAUSE_MS });
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      const published = this.#batches.publish > 0 && (await this.#publishedAfterAll());
+      await this.#cleanUp();
+      if (published) return { alreadyLoaded: false };
+      throw error;
+    }
   }
 
   #batch(kind: Batch, what: string): Promise<FinishedWork> {
-    this.#now = kind;
     return doWork(this.#step, {
       to: { kind: 'warehouse', name: this.#warehouse },
       what,
@@ -185,25 +166,16 @@ class Publication {
     }
   }
 
-  /** `batch` is the one that failed: a clean-up may have run since. */
-  #publishFailed({ type, message, details }: Fault, batch: Batch) {
+  #failed({ type, message, details }: Fault, batch: PublishBatch, reason: string | undefined) {
+    if (reason !== undefined) return failure('PublishFailed', reason, details);
     if (type !== 'JobFailed') return failure(type, message, details);
-    return failure(
-      'PublishFailed',
-      guardWords(this.#prepared.plan, batch, message, details.statement),
-      details,
-    );
+    const { guards } = this.#prepared.plan;
+    return failure('PublishFailed', guardWords(guards[batch], message, details.statement), details);
   }
 }
 
 /** What a guard that divided by zero says in words; Redshift's compute nodes and its leader word the error differently. */
-function guardWords(
-  { guards }: Pick<PublishPlan, 'guards'>,
-  batch: Batch,
-  message: string,
-  statement?: number,
-): string {
-  const all = batch === 'cleanUp' ? {} : guards[batch];
-  const guard = statement === undefined ? undefined : all[statement];
+function guardWords(guards: Record<number, string>, message: string, statement?: number): string {
+  const guard = statement === undefined ? undefined : guards[statement];
   return guard !== undefined && /divi(de|sion) by zero/i.test(message) ? guard : message;
 }
