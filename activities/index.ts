@@ -8,6 +8,7 @@ import { createFileActivities } from './files.ts';
 import { KeepAliveInterceptor } from './keep-alive.ts';
 import { createNewDataActivities } from './new-data.ts';
 import { createNotifyActivities } from './notify.ts';
+import { createPreflightActivities } from './preflight.ts';
 import { createPublishActivities } from './publish.ts';
 import { createRunActivities } from './runs.ts';
 import { Watchers } from './watcher.ts';
@@ -23,6 +24,7 @@ export function createActivities(deps: Deps) {
     ...createBackfillActivities(deps),
     ...createClusterActivities(deps),
     ...createWorkActivities(deps, watchers),
+    ...createPreflightActivities(deps),
     ...createPublishActivities(deps, watchers),
     ...createDataPipelineActivities(deps),
     ...createFileActivities(deps),

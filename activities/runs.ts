@@ -2,7 +2,7 @@ import { EtlError } from '../src/domain/failure.ts';
 import type { Interval } from '../src/domain/interval.ts';
 import { intervalsOf } from '../src/domain/schedule-ticks.ts';
 import { paramWords, resolveParams, type Params } from '../src/domain/params.ts';
-import type { RunPlan } from '../src/domain/plan.ts';
+import type { RunPlan, RunSettings } from '../src/domain/plan.ts';
 import type { RunResult } from '../src/domain/run.ts';
 import type { RunRecord } from '../src/domain/run-record.ts';
 import { parseRunInput } from '../src/domain/run-input.ts';
@@ -34,7 +34,13 @@ export function createRunActivities({ pipelines, runs, rendezvous, records, engi
       const definition = await pipelines.load(input.pipeline);
       const interval = intervalOf(definition, input.interval, request);
       const { heartbeatTimeoutMs, searchAttributes } = settings;
-      const recorded = { heartbeatTimeoutMs, searchAttributes, records: true as const, chains };
+      const recorded: RunSettings = {
+        heartbeatTimeoutMs,
+        searchAttributes,
+        records: true,
+        preflight: true,
+        chains,
+      };
       const trigger = input.trigger ?? { kind: request.scheduledAt === undefined ? 'run' : 'schedule' };
       const params = paramsOf(definition, input.params);
       const workflowId = `${definition.name}/${interval.id}`;

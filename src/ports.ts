@@ -7,10 +7,14 @@ import type { RunRecord, RunSummary } from './domain/run-record.ts';
 import type { WorkStatus } from './domain/state.ts';
 import type {
   BatchResult,
+  LoadFault,
   Once,
   OncePlan,
+  PlannedLoad,
+  PlannedRead,
   PublishPlan,
   PublishRequest,
+  ReadFault,
   StatementBatch,
   UnloadRequest,
   WarehouseLook,
@@ -151,8 +155,12 @@ export interface Warehouse extends RemoteWork<StatementBatch> {
   unload(request: UnloadRequest): string;
   /** The lines at which a load failed, or which it left out. At most `limit`. */
   loadErrors(ref: WorkRef, limit: number): Promise<LoadError[]>;
-  /** Looks at tables and privileges; never waits long. */
-  look(tables: string[]): Promise<WarehouseLook>;
+  /** For each load what would stop it, by the catalog alone: a request or two, whatever is asked. */
+  check(loads: readonly PlannedLoad[]): Promise<LoadFault[][]>;
+  /** Privileges and slices; never waits long. */
+  look(tables: readonly string[]): Promise<WarehouseLook>;
+  /** Why the warehouse may be unable to read a bucket; undefined where it can. Asks for a file that isn't there. */
+  readFault(read: PlannedRead): Promise<ReadFault | undefined>;
 }
 
 export interface StoredFile {

@@ -101,6 +101,25 @@ export function createEngines(config: Configuration, env: Environment) {
   return { engines, store };
 }
 
+/** The warehouses of the configuration. */
+export const createWarehouses = (
+  config: Configuration,
+  env: Environment,
+): Record<string, RedshiftWarehouse> =>
+  mapValues(config.warehouses, ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
+    const at = (text: string) => resolved(text, env);
+    const client = new RedshiftDataClient({ ...AWS, ...(region !== undefined && { region: at(region) }) });
+    const target = {
+      Database: at(database),
+      ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
+      ...(cluster !== undefined && { ClusterIdentifier: at(cluster) }),
+      ...(secretArn !== undefined && { SecretArn: at(secretArn) }),
+      ...(dbUser !== undefined && { DbUser: at(dbUser) }),
+    };
+    const role = iamRole === undefined ? undefined : at(iamRole);
+    return new RedshiftWarehouse(client, target, role, REQUEST_TIMEOUT_MS);
+  });
+
 /** The adapters behind the ports, as the configuration names them. */
 function depsOf(config: Configuration, env: Environment, client: Client, searchAttributes: boolean): Deps {
   const { engines, store } = createEngines(config, env);
@@ -109,28 +128,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
   const secret = createSecrets(AWS, env);
   return {
     engines,
-    warehouses: mapValues(
-      config.warehouses,
-      ({ workgroup, cluster, database, iamRole, secretArn, dbUser, region }) => {
-        const redshift = new RedshiftDataClient({
-          ...AWS,
-          ...(region !== undefined && { region: at(region) }),
-        });
-        const target = {
-          Database: at(database),
-          ...(workgroup !== undefined && { WorkgroupName: at(workgroup) }),
-          ...(cluster !== undefined && { ClusterIdentifier: at(cluster) }),
-          ...(secretArn !== undefined && { SecretArn: at(secretArn) }),
-          ...(dbUser !== undefined && { DbUser: at(dbUser) }),
-        };
-        return new RedshiftWarehouse(
-          redshift,
-          target,
-          iamRole === undefined ? undefined : at(iamRole),
-          REQUEST_TIMEOUT_MS,
-        );
-      },
-    ),
+    warehouses: createWarehouses(config, env),
     webhooks: mapValues(config.webhooks, ({ url }) =>
       createWebhook({ url: () => secret(url), requestTimeoutMs: REQUEST_TIMEOUT_MS }),
     ),

@@ -33,6 +33,7 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'gatherFiles'
       | 'writeManifest'
       | 'lookAtRun'
+      | 'checkLoads'
       | 'submitWork'
       | 'preparePublish'
       | 'prepareStatements'

@@ -10,6 +10,7 @@ import type { RunStatus, StepState } from '../src/domain/state.ts';
 import { Clusters } from './clusters.ts';
 import { stepFailure } from './failures.ts';
 import { Others } from './others.ts';
+import { preflight } from './preflight.ts';
 import { writeRecord } from './record.ts';
 import { StepRun } from './step-run.ts';
 import { LATE } from './steps/index.ts';
@@ -47,7 +48,9 @@ export class Run {
   async execute(): Promise<RunResult> {
     const { steps, finally: always = [], onSuccess = [], onFailure } = this.plan.definition;
     const isLate = await this.#withinTime(async () => {
-      if (await this.#others.areDone()) await this.#inOrder(steps);
+      if (!(await this.#others.areDone())) return;
+      await this.#preflight();
+      await this.#inOrder(steps);
     });
     if (always.length > 0) await CancellationScope.nonCancellable(() => this.#inOrder(always));
     await this.#endIfCancelled();
@@ -66,6 +69,18 @@ export class Run {
     await this.#inOrder(onFailure);
     await this.#close('failed');
     throw this.#asFailure(this.failure);
+  }
+
+  /** A step that can't succeed fails before the others begin. */
+  async #preflight(): Promise<void> {
+    if (this.plan.settings.preflight !== true) return;
+    const found = await preflight(this.plan, this.scope());
+    for (const id of new Set(found.map(({ step }) => step))) {
+      const here = found.filter(({ step }) => step === id);
+      const [first] = here;
+      if (id !== null && first)
+        this.#step(id).refuse(first.type, here.map(({ message }) => message).join('; '));
+    }
   }
 
   /** A cancelled run has done its clean-up in the steps and in `finally`, and says no more. */

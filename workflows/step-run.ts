@@ -81,6 +81,12 @@ export class StepRun {
     this.#enter('skipped');
   }
 
+  /** Fails the step before it begins. */
+  refuse(type: FailureType, message: string): void {
+    this.failure = stepFailure(this.definition.id, { type, message, details: {} });
+    this.#enter('failed');
+  }
+
   /** A key that no submission of this step has had. */
   nextKey(): string {
     this.#keys += 1;

@@ -23,7 +23,8 @@ export const SUPERUSER = 'millrace_emulator';
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '60',
+  // 500 sessions, 16 statements, and ours.
+  max_connections: '560',
   shared_buffers: '32MB',
   fsync: 'off',
   synchronous_commit: 'off',

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { ApiError, invalid, notFound } from './error.ts';
 import type { Statement } from './statement.ts';
 
-/** PostgreSQL has a process for each connection, so there are fewer than the 500 of the Data API. */
-const MAX_SESSIONS = 40;
+/** https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-calling-considerations */
+const MAX_SESSIONS = 500;
 const DAY_MS = 86_400_000;
 /** How long a closed session is still listed. */
 const KEPT_MS = DAY_MS;

@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   dev: async () => (await import('./dev.ts')).dev,
   demo: async () => (await import('./demo.ts')).demo,
   apply: async () => (await import('./apply.ts')).apply,
+  preflight: async () => (await import('./preflight.ts')).preflight,
   run: async () => (await import('./run.ts')).run,
   backfill: async () => (await import('./backfill.ts')).backfill,
   runs: async () => (await import('./runs.ts')).runs,

@@ -69,7 +69,11 @@ export async function loadDefinition(folder: PipelineFolder, name: string): Prom
   }
 }
 
-function inputOf(definition: Definition, flags: RunFlags): PipelineInput & { interval: string } {
+/** What `run` starts: the interval that was asked for, or the newest, and the parameters. */
+export function inputOf(
+  definition: Definition,
+  flags: Pick<RunFlags, 'interval' | 'param'>,
+): PipelineInput & { interval: string } {
   const { name } = definition;
   const params = paramsOf(definition, flags.param);
   try {

@@ -9,6 +9,8 @@ export interface RunSettings {
   searchAttributes: boolean;
   /** Whether the run writes a record at its end; plans of old did not say. */
   records?: true;
+  /** Whether the run looks at its targets before its first step; plans of old did not say. */
+  preflight?: true;
   /** The engines that run a chain as one job. */
   chains?: string[];
 }

@@ -127,11 +127,48 @@ export interface TableShape {
   primaryKey: string[];
 }
 
-/** What there is to ask of a warehouse before anything depends on it. */
+/** A load as far as it is known before there are any files. */
+export interface PlannedLoad extends Pick<
+  PublishRequest,
+  'table' | 'mode' | 'uniqueKey' | 'orderBy' | 'columns' | 'createTable'
+> {
+  /** Something that runs before may make the table, or change it. */
+  mayChange?: boolean;
+  /** What earlier files of the same job hold. */
+  contents?: FileContents;
+}
+
+/** What would stop a load. */
+export interface LoadFault {
+  code: 'table' | 'columns';
+  type: 'Rejected' | 'PublishFailed';
+  message: string;
+}
+
+/** A bucket that the warehouse will read. */
+export interface PlannedRead {
+  /** Of the files, or of a folder. */
+  path: string;
+  /** In place of the warehouse's. */
+  iamRole?: string;
+  /** In place of the warehouse's. */
+  region?: string;
+}
+
+/** Why it can't be read. */
+export interface ReadFault {
+  code: 'role' | 'region' | 'bucket';
+  /** The answer leaves open whether files that are there can be read. */
+  isDoubtful: boolean;
+  message: string;
+}
+
+/** What a person should know of a warehouse before anything depends on it. */
 export interface WarehouseLook {
-  tables: (TableShape | undefined)[];
   /** What the user may not do that publishing needs. */
   missingPrivileges: string[];
+  /** How many pieces a load is divided into; undefined where it can't be told, as on Redshift Serverless. */
+  slices?: number;
 }
 
 /** A query whose rows go to files. */

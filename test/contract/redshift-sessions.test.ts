@@ -10,6 +10,7 @@ import {
   ListStatementsCommand,
 } from '@aws-sdk/client-redshift-data';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { Sessions } from '../../emulators/redshift-data/sessions.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { aws, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
 
@@ -337,3 +338,16 @@ test('the AWS CLI drives every operation', async () => {
   await warehouse.ended(csv.Id);
   expect((await cli('get-statement-result-v2', '--id', csv.Id)).Records).toEqual([{ CSVRecords: '1,2' }]);
 }, 600_000);
+
+test('there are 500 sessions at the most', () => {
+  const sessions = new Sessions();
+  const of = {
+    database: 'dev',
+    dbUser: 'awsuser',
+    workgroup: 'local',
+    cluster: undefined,
+    keepAliveSeconds: 60,
+  };
+  for (let n = 0; n < 500; n++) sessions.create(of);
+  expect(() => sessions.create(of)).toThrow('Active sessions exceeded the allowed quota (500).');
+});

@@ -1,7 +1,9 @@
 import type { LoadError } from '../../src/domain/failure.ts';
 import type {
   BatchResult,
+  LoadFault,
   OncePlan,
+  PlannedLoad,
   PublishPlan,
   StatementBatch,
   Submission,
@@ -25,6 +27,9 @@ export class TestWarehouse implements Warehouse {
   readonly statements = new Map<string, TestStatement>();
   /** What becomes of a statement. */
   behave: (statement: string) => WorkState = () => ({ status: 'done' });
+
+  /** What would stop a load into that table; what it throws is the answer. */
+  faultsOf: (table: string) => LoadFault[] = () => [];
 
   /** The words of the batches that were done, in order. */
   get done(): string[] {
@@ -86,7 +91,15 @@ export class TestWarehouse implements Warehouse {
     return [];
   }
 
+  async check(loads: readonly PlannedLoad[]): Promise<LoadFault[][]> {
+    return loads.map(({ table }) => this.faultsOf(table));
+  }
+
   async look(): Promise<WarehouseLook> {
-    return { tables: [], missingPrivileges: [] };
+    return { missingPrivileges: [] };
+  }
+
+  async readFault(): Promise<undefined> {
+    return undefined;
   }
 }

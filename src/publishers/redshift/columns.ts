@@ -24,7 +24,7 @@ export function resolveColumns(
 
 /** The columns of the table that the files have, in the order of the files'. Undefined means all, in the table's order. */
 export function loadedColumns(
-  { columns, contents }: PublishRequest,
+  { columns, contents }: Pick<PublishRequest, 'columns' | 'contents'>,
   table: TableShape,
 ): string[] | undefined {
   if (columns === undefined) return undefined;

@@ -4,10 +4,15 @@ import { EtlError, FAILURE, type LoadError } from '../../domain/failure.ts';
 import { hasEnded } from '../../domain/state.ts';
 import type {
   BatchResult,
+  LoadFault,
   Once,
   OncePlan,
+  PlannedLoad,
+  PlannedRead,
   PublishPlan,
   PublishRequest,
+  ReadFault,
+  Row,
   StatementBatch,
   Submission,
   UnloadRequest,
@@ -22,7 +27,9 @@ import { missingTables, oncePlan } from './ledger.ts';
 import { loadErrorQueries, loadIds, toLoadError } from './load-errors.ts';
 import { LongPolls } from './long-polls.ts';
 import { tableName, type TableName } from './names.ts';
+import { loadFaults } from './load-faults.ts';
 import { missingPrivileges, privilegesQuery } from './privileges.ts';
+import { readProbe, whatStopped } from './read-probe.ts';
 import { publishPlan } from './publish.ts';
 import { resultOf, stateOf } from './statement.ts';
 import { unloadStatement } from './unload.ts';
@@ -34,6 +41,8 @@ const HOUR_MS = 3_600_000;
 const ONE_BY_ONE = 2;
 /** Statements are listed 100 to a page; who isn't on the first pages is asked for by its ID. */
 const MOST_PAGES = 3;
+/** A query over the catalog has a part for each table, and 100 KB at the most. */
+const TABLES_AT_ONCE = 25;
 
 /** Amazon Redshift through its Data API. */
 export class RedshiftWarehouse implements Warehouse {
@@ -148,22 +157,54 @@ export class RedshiftWarehouse implements Warehouse {
     return [];
   }
 
-  async look(tables: string[]): Promise<WarehouseLook> {
+  async check(loads: readonly PlannedLoad[]): Promise<LoadFault[][]> {
+    const names = loads.map(({ table }) => tableName(table));
+    const catalogs = await this.#catalogs(names, `mr-check-${now()}`);
+    return loads.map((load, index) => loadFaults(load, names[index]!, catalogs[index]!));
+  }
+
+  async look(tables: readonly string[]): Promise<WarehouseLook> {
     const names = tables.map(tableName);
-    const rows = await this.#api.query(names.map(catalogQuery).join(' UNION ALL '), `mr-look-${now()}`);
-    const catalogs = names.map(({ full }) =>
+    const catalogs = await this.#catalogs([...names, tableName('millrace.ledger')], `mr-look-${now()}`);
+    const there = names.filter((_, index) => catalogs[index]?.table !== undefined);
+    const hasSchema = catalogs.some(({ own }) => own.schema);
+    const [privileges = {}] = await this.#api.query(privilegesQuery(there, hasSchema), `mr-look-${now()}p`);
+    const missing = missingPrivileges(privileges, there);
+    const slices = await this.#slices();
+    return { missingPrivileges: missing, ...(slices !== undefined && { slices }) };
+  }
+
+  async readFault(read: PlannedRead): Promise<ReadFault | undefined> {
+    const statements = readProbe({ ...read, iamRole: read.iamRole ?? this.#iamRole }, now());
+    const state = await this.#ended(await this.#api.execute({ statements }, `mr-look-${now()}r`));
+    if (state.transient !== undefined) throw new EtlError('Unavailable', state.message ?? 'the look failed');
+    return whatStopped(state.message ?? state.status);
+  }
+
+  /** Only provisioned clusters say how many they have. */
+  async #slices(): Promise<number | undefined> {
+    try {
+      const [row] = await this.#api.query('SELECT COUNT(*) AS slices FROM stv_slices', `mr-look-${now()}s`);
+      return Number(row?.['slices']) || undefined;
+    } catch (error) {
+      if (error instanceof EtlError && error.type === 'Rejected') return undefined;
+      throw error;
+    }
+  }
+
+  async #catalogs(names: readonly TableName[], as: string): Promise<Catalog[]> {
+    const rows: Row[] = [];
+    for (let at = 0; at < names.length; at += TABLES_AT_ONCE) {
+      const some = names.slice(at, at + TABLES_AT_ONCE);
+      const different = [...new Map(some.map((name) => [name.full, name])).values()];
+      rows.push(...(await this.#api.query(different.map(catalogQuery).join(' UNION ALL '), `${as}${at}`)));
+    }
+    return names.map(({ full }) =>
       readCatalog(
         rows.filter(({ target }) => target === full),
         full,
       ),
     );
-    const there = names.filter((_, index) => catalogs[index]?.table !== undefined);
-    const hasSchema = catalogs.some(({ own }) => own.schema);
-    const [privileges = {}] = await this.#api.query(privilegesQuery(there, hasSchema), `mr-look-${now()}p`);
-    return {
-      tables: catalogs.map(({ table }) => table),
-      missingPrivileges: missingPrivileges(privileges, there),
-    };
   }
 
   async #catalog(target: TableName, key: string): Promise<Catalog> {
@@ -174,12 +215,17 @@ export class RedshiftWarehouse implements Warehouse {
   async #make(statements: string[], key: string): Promise<void> {
     if (statements.length === 0) return;
     const id = await this.#api.execute({ statements }, `${key}-m${now()}`);
+    const state = await this.#ended(id);
+    if (state.status === 'done') return;
+    const type = state.transient === undefined ? 'Rejected' : 'Unavailable';
+    throw new EtlError(type, `can't make the ledger: ${state.message ?? state.status}`);
+  }
+
+  /** Waits for a statement of our own, which is over soon. */
+  async #ended(id: string): Promise<WorkState> {
     for (;;) {
       const state = stateOf(await this.#send('describe a statement', () => this.#api.describe(id, 20)));
-      if (state.status === 'done') return;
-      if (!hasEnded(state.status)) continue;
-      const type = state.transient === undefined ? 'Rejected' : 'Unavailable';
-      throw new EtlError(type, `can't make the ledger: ${state.message ?? state.status}`);
+      if (hasEnded(state.status)) return state;
     }
   }
 

@@ -90,7 +90,8 @@ function upsert({ request, target, table, stage, columns }: Staged, list: string
   };
 }
 
-function keyOf({ uniqueKey }: PublishRequest, table: TableShape): string[] {
+/** The columns by which an upsert tells rows apart. */
+export function keyOf({ uniqueKey }: Pick<PublishRequest, 'uniqueKey'>, table: TableShape): string[] {
   if (uniqueKey !== undefined && uniqueKey.length > 0) return resolveColumns(uniqueKey, table, '`uniqueKey`');
   if (table.primaryKey.length > 0) return table.primaryKey;
   const mend = 'write uniqueKey, the columns that tell rows apart';

@@ -3,6 +3,7 @@ import type { Once, PublishPlan, PublishRequest, StatementBatch, TableShape } fr
 import type { Catalog } from './catalog.ts';
 import { checkColumns, createTable, loadedColumns, orderWarnings, tableFor } from './columns.ts';
 import { copyStatement } from './copy.ts';
+import { missing } from './load-faults.ts';
 import { guard, ledgerGuard, ledgerQuery, ledgerRow, lock, UNPUBLISHED } from './ledger.ts';
 import { moves } from './moves.ts';
 import { stageTable, type TableName } from './names.ts';
@@ -80,8 +81,8 @@ function targetOf(
   if (catalog.isNoTable)
     throw new EtlError('PublishFailed', `${target.full} is a view, and COPY loads into tables`);
   if (create) return tableFor(target.full, contents.columns);
-  const mend = 'create it before, or let the step do it by createTable: true';
-  throw new EtlError('PublishFailed', `the table ${target.full} does not exist; ${mend}`);
+  const { type, message } = missing(target.full);
+  throw new EtlError(type, message);
 }
 
 /** Loading into a table of its own; and the stages go that were left behind, as when a run was terminated. */

@@ -1,0 +1,49 @@
+import { EtlError } from '../../domain/failure.ts';
+import type { LoadFault, PlannedLoad } from '../../ports.ts';
+import type { Catalog } from './catalog.ts';
+import { checkColumns, loadedColumns, resolveColumns } from './columns.ts';
+import { keyOf } from './moves.ts';
+import type { TableName } from './names.ts';
+
+/** What would stop a load, as far as the catalog says, and earlier files of its job. */
+export function loadFaults(
+  load: PlannedLoad,
+  { full }: TableName,
+  { table, isNoTable }: Catalog,
+): LoadFault[] {
+  const { mode, orderBy, columns, createTable, mayChange, contents = {} } = load;
+  if (mayChange) return [];
+  if (isNoTable)
+    return [
+      { code: 'table', type: 'PublishFailed', message: `${full} is a view, and COPY loads into tables` },
+    ];
+  if (!table) return createTable ? [] : [missing(full)];
+  const checks = [
+    () => mode === 'upsert' && keyOf(load, table),
+    () => orderBy && resolveColumns(orderBy, table, '`orderBy`'),
+    () =>
+      columns && resolveColumns(Array.isArray(columns) ? columns : Object.keys(columns), table, '`columns`'),
+    () =>
+      contents.columns &&
+      checkColumns(contents.columns, table, loadedColumns({ contents, ...(columns && { columns }) }, table)),
+  ];
+  const faults = checks.flatMap(faultOf);
+  return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
+}
+
+export const missing = (table: string): LoadFault => ({
+  code: 'table',
+  type: 'PublishFailed',
+  message: `the table ${table} does not exist; create it before, or let the step do it by createTable: true`,
+});
+
+function faultOf(check: () => unknown): LoadFault[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof EtlError) || (error.type !== 'Rejected' && error.type !== 'PublishFailed'))
+      throw error;
+    return [{ code: 'columns', type: error.type, message: error.message }];
+  }
+}
