@@ -113,6 +113,7 @@ const MAY_DO_ANYTHING: readonly StepDefinition['kind'][] = [
   'chain',
   'activateDataPipeline',
   'awaitDataPipeline',
+  'pipeline',
 ];
 
 /** Undefined where it takes what only the run will know. */

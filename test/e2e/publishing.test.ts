@@ -77,7 +77,7 @@ describe('redshiftUnload', () => {
   - id: export
     redshiftUnload: { query: select text from public.wide, to: s3://lake/wide/, format: csv, header: false, parallel: false, maxFileSizeMb: 5 }
 `;
-    const result = resultOf(await run(steps), 'export') as { rows: number; files: number; bytes: number };
+    const result = resultOf(await run(steps), 'export') as unknown as { rows: number; files: number; bytes: number };
     expect(result.rows).toBe(WIDE_ROWS);
     expect(result.files).toBeGreaterThan(2);
     expect(result.files).toBe(Math.ceil(result.bytes / (5 * 2 ** 20)));
