@@ -77,7 +77,11 @@ describe('redshiftUnload', () => {
   - id: export
     redshiftUnload: { query: select text from public.wide, to: s3://lake/wide/, format: csv, header: false, parallel: false, maxFileSizeMb: 5 }
 `;
-    const result = resultOf(await run(steps), 'export') as unknown as { rows: number; files: number; bytes: number };
+    const result = resultOf(await run(steps), 'export') as unknown as {
+      rows: number;
+      files: number;
+      bytes: number;
+    };
     expect(result.rows).toBe(WIDE_ROWS);
     expect(result.files).toBeGreaterThan(2);
     expect(result.files).toBe(Math.ceil(result.bytes / (5 * 2 ** 20)));
@@ -214,7 +218,7 @@ steps:
   }, 60_000);
 
   test('preflight holds what the job wrote before against the table', async () => {
-    const fits = "select \${interval.date} as day, 'a' as shop, cast(1 as int) as n";
+    const fits = "select ${interval.date} as day, 'a' as shop, cast(1 as int) as n";
     const handle = await world.start('fits', pipeline('public.sales', fits), '2001-01-05');
     await handle.result();
     expect(await preflight('fits')).toEqual({ code: 0, found: [] });

@@ -56,7 +56,9 @@ export class Client {
             const { id } = await this.#world.finish(plan.ledger, name('l'));
             return ledgerEntry(await this.#world.row(id), request);
           },
-          cleanUp: async () => void (await this.#world.finish(plan.cleanUp, name('c'))),
+          cleanUp: async () => {
+            await this.#world.finish(plan.cleanUp, name('c'));
+          },
           faultOf: (error) => (error instanceof NotDone ? error.fault : undefined),
           failed: (fault) => new NotDone(fault),
           pause: async () => {

@@ -79,6 +79,7 @@ async function perform({ mode, waves }: Program): Promise<void> {
   const create = `CREATE TABLE ${target.sql} (day date, key varchar(20), n int)`;
   await world.run(create, ...missingTables(own, target.full));
   const catalog: Catalog = {
+    target: target.full,
     table: {
       name: target.full,
       columns: [

@@ -4,6 +4,8 @@ import { stageTime, text, type TableName } from './names.ts';
 
 /** What the catalog says of a target and of our own tables. */
 export interface Catalog {
+  /** Its name, with the schema. */
+  target: string;
   /** Undefined where there is no such table. */
   table: TableShape | undefined;
   /** It is there, and it is something else: a view. */
@@ -76,6 +78,7 @@ export function readCatalog(rows: readonly Row[], target: string): Catalog {
   const isTable = relation !== undefined && TABLE_KINDS.includes(relation.info);
   const own = of('own');
   return {
+    target,
     table: isTable
       ? {
           name: target,

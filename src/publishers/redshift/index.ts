@@ -160,7 +160,7 @@ export class RedshiftWarehouse implements Warehouse {
   async check(loads: readonly PlannedLoad[]): Promise<LoadFault[][]> {
     const names = loads.map(({ table }) => tableName(table));
     const catalogs = await this.#catalogs(names, `mr-check-${now()}`);
-    return loads.map((load, index) => loadFaults(load, names[index]!, catalogs[index]!));
+    return catalogs.map((catalog, index) => loadFaults(loads[index] as PlannedLoad, catalog));
   }
 
   async look(tables: readonly string[]): Promise<WarehouseLook> {

@@ -3,14 +3,9 @@ import type { LoadFault, PlannedLoad } from '../../ports.ts';
 import type { Catalog } from './catalog.ts';
 import { checkColumns, loadedColumns, resolveColumns } from './columns.ts';
 import { keyOf } from './moves.ts';
-import type { TableName } from './names.ts';
 
 /** What would stop a load, as far as the catalog says, and earlier files of its job. */
-export function loadFaults(
-  load: PlannedLoad,
-  { full }: TableName,
-  { table, isNoTable }: Catalog,
-): LoadFault[] {
+export function loadFaults(load: PlannedLoad, { target: full, table, isNoTable }: Catalog): LoadFault[] {
   const { mode, orderBy, columns, createTable, mayChange, contents = {} } = load;
   if (mayChange) return [];
   if (isNoTable)
