@@ -110,10 +110,10 @@ module.exports = {
       {
         pathNot: [
           '^(src/cli|test|bench)/',
-          '^src/(config|temporal|search-attributes|secrets|state|worker)\\.ts$',
+          '^src/(config|consumers|lambda|temporal|search-attributes|secrets|state|worker)\\.ts$',
         ],
       },
-      '^src/(config|temporal|search-attributes|secrets|state|worker)\\.ts$',
+      '^src/(config|consumers|lambda|temporal|search-attributes|secrets|state|worker)\\.ts$',
       'configuration and connections belong to src/worker and src/cli, which hand on what others need',
     ),
     never(

@@ -8,6 +8,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { activityInterceptors, createActivities, type Deps } from '../activities/index.ts';
 import { awsRequests } from './aws-requests.ts';
+import { createConsumers, type NamedConsumer } from './consumers.ts';
 import { foundTools, type Configuration, type Environment } from './config.ts';
 import { EtlError } from './domain/failure.ts';
 import { createEngine } from './engines/index.ts';
@@ -35,6 +36,8 @@ const ACTIVATION_LOOK_MS = 120_000;
 
 export interface RunningWorker {
   worker: Worker;
+  /** Works, and takes notifications of new data, until the worker is shut down. */
+  run(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,10 +66,22 @@ export async function createWorker(
       shutdownGraceTime: '1s',
       shutdownForceTime: '15s',
     });
-    return { worker, close: () => connection.close() };
+    const consumers = createConsumers(config, env, client, 'worker', warn);
+    return { worker, run: () => runBoth(worker, consumers), close: () => connection.close() };
   } catch (error) {
     await connection.close();
     throw error;
+  }
+}
+
+async function runBoth(worker: Worker, consumers: NamedConsumer[]): Promise<void> {
+  const ending = new AbortController();
+  const consuming = consumers.map(({ consumer }) => consumer.run(ending.signal));
+  try {
+    await worker.run();
+  } finally {
+    ending.abort();
+    await Promise.all(consuming);
   }
 }
 

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { completeEnvironment, configFolder, environment, foundTools, packageRoot } from '../config.ts';
+import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { printJson, say } from './output.ts';
 import { describeStack } from './stack/describe.ts';
 import { untilInterrupted } from './stack/interrupt.ts';
 import { cancelJobs } from './stack/jobs.ts';
+import { watchedBy } from './stack/new-data.ts';
 import { announcementFile } from './stack/running.ts';
 import { startStack, type StackOptions } from './stack/stack.ts';
 
@@ -61,6 +63,7 @@ async function options(flags: DevFlags): Promise<StackOptions> {
   return {
     ...common,
     worker: { configPath: config.file, taskQueue: config.taskQueue },
+    newData: async () => watchedBy(await new PipelineFolder(config.pipelines, config.folder).loadValid()),
     afterWorker: (stackEnv) => cancelJobs(config, completeEnvironment(stackEnv)),
   };
 }

@@ -6,6 +6,7 @@ import { report } from './output.ts';
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   validate: async () => (await import('./validate.ts')).validate,
   worker: async () => (await import('./worker.ts')).worker,
+  listen: async () => (await import('./listen.ts')).listen,
   dev: async () => (await import('./dev.ts')).dev,
   demo: async () => (await import('./demo.ts')).demo,
   apply: async () => (await import('./apply.ts')).apply,

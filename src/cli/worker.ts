@@ -28,15 +28,12 @@ Examples:
       // Relative local paths in pipeline files begin where the configuration is, wherever the worker is started.
       process.chdir(config.folder);
       Runtime.install({ logger: flags.json ? jsonLogger(level) : new DefaultLogger(level) });
-      const { worker, close } = await connected(
-        createWorker(config, target, env, say),
-        target.options.address,
-      );
+      const { run, close } = await connected(createWorker(config, target, env, say), target.options.address);
       say(
         `worker: takes from ${config.taskQueue} at ${target.options.address}, namespace ${target.namespace}`,
       );
       try {
-        await worker.run();
+        await run();
       } finally {
         await close();
       }

@@ -23,6 +23,15 @@ const topic = z.strictObject({
   region: text().optional().meta({ description: 'Else the ARN’s.' }),
 });
 
+const queue = z.strictObject({
+  url: text().meta({ examples: ['https://sqs.us-east-1.amazonaws.com/123456789012/new-data'] }),
+  region: text().optional().meta({ description: 'Else the region of the rest.' }),
+  consumer: z
+    .enum(['worker', 'listen'])
+    .default('worker')
+    .meta({ description: 'Who takes from it: every worker, or only `millrace listen`.' }),
+});
+
 const connections = <Schema extends z.ZodType>(schema: Schema) =>
   z.record(connectionName(), schema).default({});
 
@@ -49,6 +58,7 @@ export const configSchema = z
     warehouses: connections(warehouse),
     webhooks: connections(webhook),
     topics: connections(topic),
+    queues: connections(queue),
     dataPipelines: z.strictObject({ region: text().optional() }).default({}),
   })
   .meta({ title: 'Millrace configuration' });

@@ -38,6 +38,11 @@ export class PipelineFolder implements PipelineSource {
     return definitions;
   }
 
+  /** Those that have no errors; what is wrong with the others is told to whoever runs them. */
+  async loadValid(): Promise<Definition[]> {
+    return (await this.#loadFiles(await this.files())).flatMap(({ definition }) => definition ?? []);
+  }
+
   async load(name: string): Promise<Definition> {
     const files = await this.files();
     // Whatever else is in it, the file has the name in it: the others need not be parsed.

@@ -27,6 +27,7 @@ const DEFAULTS = {
   warehouses: {},
   webhooks: {},
   topics: {},
+  queues: {},
   dataPipelines: {},
 };
 

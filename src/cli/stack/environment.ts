@@ -44,6 +44,8 @@ export function stackEnvironment({
     ONCALL_URL: endpoints.webhook,
     MILLRACE_FOLDER: folder,
     MILLRACE_STATE: state,
+    // Never a queue of the configuration: that one is in AWS.
+    MILLRACE_QUEUE: '',
   };
 }
 

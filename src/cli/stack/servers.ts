@@ -6,6 +6,7 @@ import { startEmulator } from './emulator.ts';
 import { childEnvironment, given, stackEnvironment, writeProfile } from './environment.ts';
 import type { Family } from './family.ts';
 import { startMinistack } from './ministack.ts';
+import { watchBuckets } from './new-data.ts';
 import { freePorts, LOOPBACK } from './port.ts';
 import type { StackOptions } from './stack.ts';
 import { startTemporal } from './temporal.ts';
@@ -95,6 +96,8 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   // The one that failed first is the cause of the others' end.
   if (failed.signal.aborted) throw failed.signal.reason;
   const [redshift] = await Promise.all(started);
+  if (options.newData !== undefined)
+    stackEnv['MILLRACE_QUEUE'] = await watchBuckets(endpoints.s3, await options.newData());
   const { workgroup = '', database = '', jdbc = '', user = '', password = '' } = redshift;
   return {
     endpoints,

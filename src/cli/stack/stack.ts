@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { childEnvironment } from './environment.ts';
 import { createFamily, type Family } from './family.ts';
 import { lastWords } from './readiness.ts';
+import type { Watched } from './new-data.ts';
 import { announce, claim } from './running.ts';
 import { startServers, type Servers } from './servers.ts';
 import { startWebhook } from './webhook.ts';
@@ -29,6 +30,8 @@ export interface StackOptions {
     configPath: string | ((beside: BesideStack) => Promise<string>);
     taskQueue: string;
   };
+  /** Where new data starts runs: S3 tells a queue of it, which the worker takes from. */
+  newData?: () => Promise<Watched[]>;
   /** Where to write what runs, for other commands to find it. */
   announceAs?: string;
   log: (text: string) => void;
