@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { EtlError } from '../../domain/failure.ts';
+import { hasEnded } from '../../domain/state.ts';
 import type { Staging } from '../staging.ts';
 import { DriverLog } from './driver-log.ts';
-import type { Driver, Master, MasterState } from './master.ts';
+import { statusOf, type Driver, type Master, type MasterState } from './master.ts';
 
 /** How often somebody who waits for another's submission looks for its outcome. */
 const LOOK_MS = 100;
@@ -130,7 +131,8 @@ export class Submissions {
   #refuseToGuess(key: string, undecided: Driver[], now: MasterState): void {
     const ids = undecided.map(({ id }) => id).join(', ');
     const words = `the answer to the submission of ${key} was lost, and it may be one of ${ids}`;
-    if (undecided.some(({ worker }) => worker === 'None'))
+    // One that ended in a master's recovery has no worker either, and never will.
+    if (undecided.some((driver) => driver.worker === 'None' && !hasEnded(statusOf(driver))))
       throw new EtlError('Unavailable', `engine ${this.#options.name}: ${words}, which wait for a worker`);
     if (undecided.length > 0) throw this.#lost(`${words}, whose logs can't be read`);
     const app = now.activeapps.find(({ name }) => name === key);
