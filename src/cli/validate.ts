@@ -23,18 +23,30 @@ Examples:
   $ millrace validate pipeline.yaml --json | jq '.[].message'
 
 All problems are told at once, and the exit code is 2 if there are any. The names of engines, warehouses and
-webhooks, and of other pipelines, are checked where a configuration is at hand.`;
+webhooks, and of other pipelines, are checked where a configuration is at
+hand: the one that is named, else the nearest above each file.`;
 
 const asLine = ({ file, line, column, message, fix }: Problem): string =>
   `${file}:${line}:${column}: ${message}; ${fix}`;
 
-async function configAtHand(asked: string | undefined): Promise<LoadedConfig> {
-  const file = asked ?? findConfig(process.cwd());
-  return file === undefined ? { problems: [] } : loadConfig(file);
+/** The configuration that was asked for, or the nearest of each file: an example may have one of its own. */
+function byConfig(files: readonly string[], asked: string | undefined): Map<string | undefined, string[]> {
+  const groups = new Map<string | undefined, string[]>();
+  for (const file of files) {
+    const config = asked ?? findConfig(dirname(resolve(file))) ?? findConfig(process.cwd());
+    groups.set(config, [...(groups.get(config) ?? []), file]);
+  }
+  return groups;
 }
 
 async function problemsOf(files: readonly string[], { config: asked }: ValidateOptions): Promise<Problem[]> {
-  const { config, problems } = await configAtHand(asked);
+  const groups = [...byConfig(files, asked)];
+  const all = (await Promise.all(groups.map(([config, files]) => problemsUnder(config, files)))).flat();
+  return [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+async function problemsUnder(configFile: string | undefined, files: readonly string[]): Promise<Problem[]> {
+  const { config, problems }: LoadedConfig = configFile ? await loadConfig(configFile) : { problems: [] };
   const connections = config && connectionsOf(config);
   const pipelines = config && (await pipelinesAround(files, config));
   const found = await Promise.all(
@@ -43,8 +55,7 @@ async function problemsOf(files: readonly string[], { config: asked }: ValidateO
       return (isConfig ? await loadConfig(file) : await loadPipeline(file, connections, pipelines)).problems;
     }),
   );
-  const all = [...problems, ...found.flat()];
-  return [...new Map(all.map((problem) => [JSON.stringify(problem), problem])).values()];
+  return [...problems, ...found.flat()];
 }
 
 /** What the pipelines of the configuration, and those that are asked for, know of each other. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Command } from 'commander';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { validate } from '../../src/cli/validate.ts';
@@ -55,6 +55,26 @@ describe('validate', () => {
       ),
       expect.stringMatching(`^${at('bad.yaml')}:2:57: there is no variable x; there are: interval, .*$`),
       expect.stringMatching(`^${at('good.yaml')}:2:37: .*$`),
+    ]);
+    expect(exitCode).toBe(2);
+  });
+
+  test('takes the nearest configuration above each file where none is named', async () => {
+    const own = join(folder, 'own');
+    await mkdir(own);
+    await writeFile(
+      join(own, 'millrace.yaml'),
+      'webhooks: { oncall: { url: "http://x" } }\npipelines: ["*.yml"]\n',
+    );
+    const step = '{ id: a, notify: { webhook: oncall, message: hi } }';
+    await writeFile(join(own, 'a.yml'), `name: a\nafter: [b, c]\nsteps: [${step}]\n`);
+    await writeFile(join(own, 'b.yml'), `name: b\nsteps: [${step}]\n`);
+    const { stdout, exitCode } = await run(at('good.yaml'), join(own, 'a.yml'));
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        `^${at('good.yaml')}:2:37: the configuration has no webhook oncall; there are: other$`,
+      ),
+      expect.stringMatching(`^${join(own, 'a.yml')}:2:12: no pipeline is called c; there are: b$`),
     ]);
     expect(exitCode).toBe(2);
   });

@@ -35,6 +35,11 @@ async function run(connection: DuckDBConnection, work: Work, print: (text: strin
       );
       return;
     }
+    case 'table': {
+      const files = `[${(await filesOf(connection, work.path)).map(quoted).join(', ')}]`;
+      await connection.run(`CREATE OR REPLACE TEMP VIEW ${work.name} AS ${rowsOf(work, files)}`);
+      return;
+    }
     case 'directory': {
       const format = LIBRARY[work.format as keyof typeof LIBRARY];
       if (!format) throw new Error(`this stand-in writes no ${work.format}`);
@@ -51,6 +56,17 @@ async function run(connection: DuckDBConnection, work: Work, print: (text: strin
         print(rows.map((row) => `${row.map(text).join('\t')}\r\n`).join(''));
     }
   }
+}
+
+/** Text has no names in it; other files are read by the names of the columns. */
+function rowsOf({ columns, format, delimiter }: Extract<Work, { is: 'table' }>, files: string): string {
+  if (format === 'textfile') {
+    const types = columns.map(([name, type]) => `${quoted(name)}: ${quoted(type)}`).join(', ');
+    return `SELECT * FROM read_csv(${files}, header = false, delim = ${quoted(delimiter)}, columns = {${types}})`;
+  }
+  if (format !== 'parquet') throw new Error(`this stand-in reads no ${format}`);
+  const cast = columns.map(([name, type]) => `CAST("${name}" AS ${type}) AS "${name}"`);
+  return `SELECT ${cast.join(', ')} FROM read_parquet(${files})`;
 }
 
 function copyOptions(
