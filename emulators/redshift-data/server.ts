@@ -33,11 +33,13 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
 const perform = async (
   request: IncomingMessage,
   { operations, faults }: ServerOptions,
+  calls: Map<string, number>,
 ): Promise<string | undefined> => {
   const target = String(request.headers['x-amz-target'] ?? '');
   const name = target.startsWith(TARGET) ? target.slice(TARGET.length) : '';
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (!operation) throw new ApiError('UnknownOperationException', `There is no operation ${target}.`);
+  calls.set(name, (calls.get(name) ?? 0) + 1);
   const body = await readBody(request);
   if (typeof body !== 'object' || body === null) throw invalid('The body is not an object.');
   const cut = await faults.meetCall(name);
@@ -75,12 +77,16 @@ export const serve = async (options: ServerOptions, port: number): Promise<{ url
   const answer = (response: ServerResponse, status: number, body: string): void => {
     response.writeHead(status, { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID() }).end(body);
   };
+  /** How often each operation was called, for `GET /_calls`. */
+  const calls = new Map<string, number>();
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/_calls')
+      return answer(response, 200, JSON.stringify(Object.fromEntries(calls)));
     if (request.method === 'GET') {
       response.writeHead(request.url === '/' ? 200 : 404, { 'content-type': 'text/plain' }).end(GREETING);
       return;
     }
-    const respond = request.url === '/' ? perform(request, options) : command(request, options);
+    const respond = request.url === '/' ? perform(request, options, calls) : command(request, options);
     respond.then(
       (body) => {
         if (body === undefined) request.socket.destroy();

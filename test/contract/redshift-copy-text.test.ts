@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { ROLE, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+import { ROLE, type S3, type Warehouse, withWarehouse } from './redshift-data-world.ts';
 
 const NULL_ROW = [null, null];
 
 describe('COPY of text in the stand-in for Redshift', () => {
   let s3: S3;
   let warehouse: Warehouse;
-  beforeAll(async () => {
-    s3 = await startS3('lake');
-    warehouse = await startWarehouse(s3.endpoint);
-  });
-  afterAll(async () => {
-    await warehouse.stop();
-    await s3.stop();
-  });
+  withWarehouse((world) => ({ s3, warehouse } = world));
 
   let tables = 0;
   /** Makes a table, puts a file and copies it into the table. */

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { ROLE, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+import { ROLE, type S3, type Warehouse, withWarehouse } from './redshift-data-world.ts';
 
 const ALL_TYPES = `SELECT 1::INTEGER AS i, 9007199254740993::BIGINT AS l, 1.5::DOUBLE AS f, true AS b, date '2001-01-05' AS d,
   timestamp '2001-01-05 01:02:03.000004' AS t, -12345678901234567.89::DECIMAL(19,2) AS n, 'tab	and \\ "é"' AS s
@@ -11,14 +11,7 @@ const ALL_COLUMNS = `(i int, l bigint, f double precision, b boolean, d date, t 
 describe('COPY in the stand-in for Redshift', () => {
   let s3: S3;
   let warehouse: Warehouse;
-  beforeAll(async () => {
-    s3 = await startS3('lake');
-    warehouse = await startWarehouse(s3.endpoint);
-  });
-  afterAll(async () => {
-    await warehouse.stop();
-    await s3.stop();
-  });
+  withWarehouse((world) => ({ s3, warehouse } = world));
 
   const copy = (table: string, from: string, options: string) =>
     warehouse.run(`COPY ${table} FROM 's3://lake/${from}' ${ROLE} ${options}`);

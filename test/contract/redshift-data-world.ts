@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -192,4 +193,19 @@ export const startWarehouse = async (s3Endpoint: string, dataDir?: string): Prom
       await server.stop();
     },
   };
+};
+
+/** Gives the tests of a file, or of a `describe`, an S3 with the bucket `lake` and a warehouse that reads it. */
+export const withWarehouse = (use: (world: { s3: S3; warehouse: Warehouse }) => void): void => {
+  let s3: S3 | undefined;
+  let warehouse: Warehouse | undefined;
+  beforeAll(async () => {
+    s3 = await startS3('lake');
+    warehouse = await startWarehouse(s3.endpoint);
+    use({ s3, warehouse });
+  }, 60_000);
+  afterAll(async () => {
+    await warehouse?.stop();
+    await s3?.stop();
+  }, 60_000);
 };

@@ -11,22 +11,15 @@ import {
 } from '@aws-sdk/client-redshift-data';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Sessions } from '../../emulators/redshift-data/sessions.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { aws, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { aws, type S3, type Warehouse, withWarehouse } from './redshift-data-world.ts';
 
 const AT = { WorkgroupName: 'local', Database: 'dev' };
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 let s3: S3;
 let warehouse: Warehouse;
-beforeAll(async () => {
-  s3 = await startS3('lake');
-  warehouse = await startWarehouse(s3.endpoint);
-});
-afterAll(async () => {
-  await warehouse.stop();
-  await s3.stop();
-});
+withWarehouse((world) => ({ s3, warehouse } = world));
 
 const execute = (input: Partial<ExecuteStatementCommandInput>) =>
   warehouse.client.send(

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
-import { ROLE, type S3, startS3, startWarehouse, type Warehouse } from './redshift-data-world.ts';
+import { ROLE, type S3, type Warehouse, withWarehouse } from './redshift-data-world.ts';
 
 const TYPES =
   'i int, l bigint, h smallint, f float8, b boolean, d date, t timestamp, n decimal(38,2), s varchar(20), c char(2), j super';
@@ -10,19 +10,14 @@ const VALUES = `(1, 9007199254740993, 2, 1.5, true, '2001-01-05', '1969-12-31 23
 describe('UNLOAD in the stand-in for Redshift', () => {
   let s3: S3;
   let warehouse: Warehouse;
+  withWarehouse((world) => ({ s3, warehouse } = world));
   beforeAll(async () => {
-    s3 = await startS3('lake');
-    warehouse = await startWarehouse(s3.endpoint);
     await warehouse.run([
       `CREATE TABLE all_types (${TYPES})`,
       `INSERT INTO all_types VALUES ${VALUES}, (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
       'CREATE TABLE days (day date, origin varchar(9), n int)',
       `INSERT INTO days VALUES ('2001-01-05', 'SEA', 1), ('2001-01-05', 'A/B', 2), ('2001-01-06', 'SEA', 3), (NULL, 'SEA', 4)`,
     ]);
-  });
-  afterAll(async () => {
-    await warehouse.stop();
-    await s3.stop();
   });
 
   const unload = (query: string, to: string, options = '') =>
