@@ -16,8 +16,8 @@ export default {
       },
     ],
   },
-  // They need a Spark: `npm run test:engines`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/engines/'],
+  // They need a Spark (`npm run test:engines`), or minutes (`npm run test:publish`).
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/engines/', '<rootDir>/test/publish/'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

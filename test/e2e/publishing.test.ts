@@ -30,6 +30,11 @@ async function start(steps: string) {
   return world.start(`publishing-${(count += 1)}`, yaml, '2001-01-05');
 }
 const run = async (steps: string) => (await (await start(steps)).result()) as RunResult;
+const command = (args: string[]) =>
+  millrace([...args, '--json', '--config', world.config], {
+    ...world.stack.env,
+    TEMPORAL_ADDRESS: world.stack.endpoints.temporal,
+  });
 const resultOf = ({ steps }: RunResult, id: string) => steps.find((step) => step.id === id)?.result;
 
 describe('redshiftUnload', () => {
@@ -90,6 +95,45 @@ describe('redshiftUnload', () => {
       files: result.files,
     });
     expect(await world.keys('lake', 'wide/')).toHaveLength(result.files + 1);
+  }, 60_000);
+});
+
+describe('a load that meets bad rows', () => {
+  const steps = (more: string) => `
+  - id: file
+    putObject: { path: s3://lake/bad/rows.csv, content: "day,shop,n\\n2001-01-05,x,1\\n2001-01-05,y,many\\n" }
+  - id: publish
+    redshiftCopy: { from: { path: s3://lake/bad/, format: csv }, table: public.strict, mode: replace${more} }
+`;
+  const loaded = () => world.warehouse.rows('SELECT shop, n FROM public.strict ORDER BY shop');
+
+  test('fails with file, line, column, value and reason, in the failure and in show, and changes nothing', async () => {
+    await world.warehouse.run('CREATE TABLE public.strict (day date, shop varchar, n int)');
+    await world.warehouse.run("INSERT INTO public.strict VALUES ('2001-01-04', 'old', 7)");
+    const handle = await start(steps(''));
+    const { type, message } = await failureOf(handle.result());
+    expect(type).toBe('PublishFailed');
+    expect(message).toMatch(/s3:\/\/lake\/bad\/rows\.csv, line 3, column n \(int4\): the value "many"/);
+    expect(await loaded()).toEqual([['old', '7']]);
+    const shown = await command(['show', handle.workflowId]);
+    const { steps: all } = JSON.parse(shown.stdout) as { steps: { failure: unknown }[] };
+    expect(all[1]?.failure).toMatchObject({
+      type: 'PublishFailed',
+      loadErrors: [
+        { file: 's3://lake/bad/rows.csv', line: 3, column: 'n', value: 'many', raw: '2001-01-05,y,many' },
+      ],
+    });
+  }, 60_000);
+
+  test('leaves out as many as maxErrors says, and keeps them in S3', async () => {
+    const result = resultOf(await run(steps(', maxErrors: 1')), 'publish');
+    expect(result).toMatchObject({
+      rows: 1,
+      rejected: 1,
+      rejectedPath: expect.stringMatching(/^s3:\/\/lake\/_millrace\/rejected\//),
+    });
+    expect(await loaded()).toEqual([['x', '1']]);
+    expect(await world.keys('lake', '_millrace/rejected/')).toHaveLength(1);
   }, 60_000);
 });
 
@@ -187,23 +231,8 @@ steps:
     redshiftCopy: { from: "\${steps.rows.output}", table: ${table}, mode: replaceWhere, where: "day = \${interval.date}" }
 `;
   const preflight = async (name: string) => {
-    const ran = await millrace(
-      ['preflight', name, '--interval', '2001-01-05', '--json', '--config', world.config],
-      {
-        ...world.stack.env,
-        TEMPORAL_ADDRESS: world.stack.endpoints.temporal,
-      },
-    );
-    return {
-      code: ran.code,
-      found: JSON.parse(ran.stdout) as {
-        step: string;
-        level: string;
-        code: string;
-        message: string;
-        fix: string;
-      }[],
-    };
+    const { code, stdout } = await command(['preflight', name, '--interval', '2001-01-05']);
+    return { code, found: JSON.parse(stdout) as Record<string, unknown>[] };
   };
 
   test('a run whose table is missing ends without a job', async () => {
