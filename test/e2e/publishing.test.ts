@@ -113,7 +113,7 @@ describe('a load that meets bad rows', () => {
     const handle = await start(steps(''));
     const { type, message } = await failureOf(handle.result());
     expect(type).toBe('PublishFailed');
-    expect(message).toMatch(/s3:\/\/lake\/bad\/rows\.csv, line 3, column n \(int4\): the value "many"/);
+    expect(message).toMatch(/s3:\/\/lake\/bad\/rows\.csv, line 3, column n \(integer\): the value "many"/);
     expect(await loaded()).toEqual([['old', '7']]);
     const shown = await command(['show', handle.workflowId]);
     const { steps: all } = JSON.parse(shown.stdout) as { steps: { failure: unknown }[] };

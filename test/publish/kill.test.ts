@@ -49,7 +49,10 @@ test.each(Object.entries(MODES))(
       await sleep(2_000 + Math.random() * 3_000);
     }
     const results = (await Promise.all(handles.map((handle) => handle.result()))) as RunResult[];
-    for (const { steps: [publish] } of results) expect(publish).toMatchObject({ state: 'done', result: { rows: ROWS } });
+    for (const {
+      steps: [publish],
+    } of results)
+      expect(publish).toMatchObject({ state: 'done', result: { rows: ROWS } });
     const counted = `SELECT day, COUNT(*), COUNT(DISTINCT n) FROM ${table} GROUP BY day ORDER BY day`;
     expect(await world.warehouse.rows(counted)).toEqual(days.map((day) => [day, `${ROWS}`, `${ROWS}`]));
     const stages = "SELECT tablename FROM pg_tables WHERE LEFT(tablename, 5) = 's_mr_'";

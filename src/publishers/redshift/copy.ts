@@ -24,7 +24,8 @@ export function copyStatement(
     `FORMAT AS ${as}`,
     'MANIFEST',
     copyTail(all, text),
-    maxErrors === undefined || maxErrors === 0 ? '' : `MAXERROR ${maxErrors}`,
+    // COPY fails at the error that makes them as many as it says.
+    maxErrors === undefined || maxErrors === 0 ? '' : `MAXERROR ${maxErrors + 1}`,
   ];
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -45,7 +45,7 @@ export const redshiftCopy = kindSpec('redshiftCopy', {
           description: 'COPY’s own options.',
           examples: ['{ delimiter: "|", dateFormat: auto }'],
         }),
-      maxErrors: z.int().min(0).max(100_000).optional().meta({
+      maxErrors: z.int().min(0).max(99_999).optional().meta({
         description: 'How many rows may be left out, for CSV and JSON; they are kept in S3.',
       }),
       createTable: z
