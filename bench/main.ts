@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { say } from '../src/cli/output.ts';
 import { completeEnvironment, packageRoot } from '../src/config.ts';
 import { core } from './core/index.ts';
+import { engines } from './engines/index.ts';
 import { publish } from './publish/index.ts';
 import { start } from './start/index.ts';
 import { runPart, type Part } from './harness/bench.ts';
@@ -16,7 +17,7 @@ import { beginReport, reportTable, saveReport } from './harness/report.ts';
  * A whole run is saved as bench/results/SUITE.json; a quick one, or one of a few parts, only where --json says.
  */
 
-const SUITES: Record<string, Record<string, Part>> = { core, publish, start };
+const SUITES: Record<string, Record<string, Part>> = { core, engines, publish, start };
 const USAGE = 'usage: npm run bench -- SUITE [PART…] [--quick] [--json FILE]';
 
 const { values, positionals } = parseArgs({

@@ -122,7 +122,8 @@ async function play(stack: Stack, taskQueue: string, flags: DemoFlags, board: Bo
       const [[rows = '0'] = []] = await seeded.warehouse.rows(`SELECT COUNT(*) FROM ${TABLE}`);
       if (flags.json) {
         const shown = runs.map(({ waited: _, ...run }) => run);
-        printJson({ runs: shown, table: TABLE, rows: Number(rows), endpoints, warehouse });
+        const sums = await dayByDay(seeded);
+        printJson({ runs: shown, table: TABLE, rows: Number(rows), days: sums, endpoints, warehouse });
       } else await printOutcome(seeded, stack, runs);
       if (runs.some(({ status }) => status !== 'done')) process.exitCode = 1;
     });
@@ -145,12 +146,16 @@ function lateArrival({ arrive }: Seeded, late: string[], board: Board) {
   };
 }
 
-async function printOutcome({ warehouse }: Seeded, stack: Stack, runs: DemoRun[]): Promise<void> {
-  const found = await warehouse.rows(
+/** What the table holds: a row per day. Means are rounded, because engines add in different orders. */
+const dayByDay = ({ warehouse }: Seeded): Promise<string[][]> =>
+  warehouse.rows(
     `SELECT d.day, COUNT(*), SUM(d.flights), ROUND(CAST(SUM(d.flights * d.mean_delay) / SUM(d.flights) AS numeric), 1), ` +
       `MAX(d.max_delay), CASE WHEN MAX(e.flights) = SUM(d.flights) THEN 'yes' ELSE 'no' END ` +
       `FROM ${TABLE} d LEFT JOIN public.route_export e ON e.day = d.day GROUP BY d.day ORDER BY d.day`,
   );
+
+async function printOutcome(seeded: Seeded, stack: Stack, runs: DemoRun[]): Promise<void> {
+  const found = await dayByDay(seeded);
   console.log(`\n${TABLE}, out of the warehouse:\n`);
   console.log(table([['day', 'routes', 'flights', 'mean delay', 'max delay', 'exported'], ...found]));
   console.log(

@@ -10,14 +10,18 @@ class DataFrame:
     def __init__(self, rows):
         self._rows = rows
 
+    @property
+    def columns(self):
+        return list(self._rows[0]) if self._rows else []
+
     def collect(self):
         return self._rows
 
     def count(self):
         return len(self._rows)
 
-    def show(self):
-        for row in self._rows:
+    def show(self, n=20, truncate=True):
+        for row in self._rows[:n]:
             print(row)
 
 

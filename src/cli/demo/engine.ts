@@ -15,6 +15,12 @@ export type DemoEngine = (typeof DEMO_ENGINES)[number];
 
 const STAGING = 's3://lake/_millrace/staging/';
 
+/**
+ * Each driver takes two and its executor one. An odd number leaves one that no driver can take, so that drivers never
+ * wait for each other's executors.
+ */
+const SPARK_CORES = 5;
+
 /** Starts what the engine needs beside the stack, and says how millrace.yaml names it. */
 export async function startEngine(
   type: Exclude<DemoEngine, 'duckdb'>,
@@ -44,8 +50,8 @@ export async function startEngine(
   const settings = { home, s3a, folder: join(folder, 'spark'), s3, env };
   if (type === 'spark') {
     const ports = { master, rest, masterUi, workerUi };
-    const { url, ui } = await startSpark({ ...settings, ports, cores: 2, family, signal });
-    return { type, url, ui, staging: STAGING };
+    const { url, ui } = await startSpark({ ...settings, ports, cores: SPARK_CORES, family, signal });
+    return { type, url, ui, staging: STAGING, conf: { 'spark.driver.cores': '2' } };
   }
   const url = await startLivy({
     jars: livy,

@@ -1,9 +1,7 @@
 import type { JobDriver } from '@aws-sdk/client-emr-serverless';
 import { assertNever, EtlError } from '../../domain/failure.ts';
-import { splitStatements } from '../../domain/sql-template.ts';
 import type { JobSpec, SparkSpec } from '../../ports.ts';
-import { pysparkSql } from '../pyspark-sql.ts';
-import { sparkSql } from '../spark-sql.ts';
+import { programOfScript, programOfSql } from '../spark-program.ts';
 import type { EmrServerlessOptions } from './options.ts';
 
 interface Job {
@@ -11,6 +9,8 @@ interface Job {
   /** What it needs in S3, by path. */
   files: Record<string, string>;
 }
+
+const CATALOGUE = { hive: true };
 
 const rejected = (message: string): EtlError => new EtlError('Rejected', message);
 
@@ -26,7 +26,7 @@ export function jobDriver(
 ): Job {
   switch (spec.kind) {
     case 'sql':
-      return program(pysparkSql(sparkSql(spec, 's3')), [], parameters(conf, []), folder);
+      return program(programOfSql(spec, 's3', CATALOGUE), [], parameters(conf, []), folder);
     case 'spark':
       return spark(spec, folder, conf);
     case 'hive': {
@@ -60,7 +60,7 @@ function spark(
   const all = { ...common, ...conf };
   switch (app.form) {
     case 'sql':
-      return program(pysparkSql(splitStatements(app.sql)), args, parameters(all, options), folder);
+      return program(programOfScript(app.sql, CATALOGUE), args, parameters(all, options), folder);
     case 'program':
       if (app.language !== 'python')
         throw rejected(`EMR Serverless runs a program in python, not in ${app.language}; build a jar`);
