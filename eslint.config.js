@@ -2,7 +2,8 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const environment = 'src/config.ts is the only reader of the environment; take what you need as an argument';
+const environment =
+  'src/environment.ts is the only reader of the environment; take what you need as an argument';
 const replayed =
   'Temporal’s sandbox runs this code, again at every replay; take what you need as an argument';
 
@@ -108,7 +109,7 @@ export default defineConfig(
   },
   {
     files: ['src/**', 'activities/**', 'workflows/**'],
-    ignores: ['src/config.ts'],
+    ignores: ['src/environment.ts'],
     rules: {
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: environment }],
     },

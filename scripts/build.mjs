@@ -30,6 +30,7 @@ export async function build(root) {
   if (!ok) throw new Error(`the build failed:\n${output.trim()}`);
   removeStale(root);
   await bundle(root);
+  await bundleLambda(root);
   writeFileSync(stampOf(root), hash);
 }
 
@@ -40,6 +41,23 @@ async function bundle(root) {
   const logger = new DefaultLogger('WARN');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules: STATELESS });
   writeFileSync(join(root, 'dist', 'workflow-bundle.js'), code);
+}
+
+/** The Lambda handler with all that it needs in one file. */
+async function bundleLambda(root) {
+  const entry = join(root, 'dist', 'src', 'lambda.js');
+  if (!existsSync(entry)) return;
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [entry],
+    outfile: join(root, 'dist', 'lambda.cjs'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'error',
+  });
 }
 
 /** What was compiled from a source that is gone would still be found by an import. */

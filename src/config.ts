@@ -1,19 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from './environment.ts';
 import { findConfig, loadConfig, type Config } from './spec/load-config.ts';
 import type { Problem } from './spec/problem.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The process's environment. Nothing else reads it, so that what a program depends on stands in one place. */
-export const environment: Environment = process.env;
-
-/** Adds to the environment what is not set, for libraries that read it themselves (AWS's SDK). */
-export function completeEnvironment(more: Environment): Environment {
-  for (const [name, value] of Object.entries(more)) if (value !== undefined) process.env[name] ??= value;
-  return environment;
-}
+export { completeEnvironment, environment, type Environment } from './environment.ts';
 
 /** A configuration, and where it is: relative paths in it begin there. */
 export interface Configuration extends Config {

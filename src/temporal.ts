@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { Environment } from './config.ts';
+import type { Environment } from './environment.ts';
 
 /** Flags that name a Temporal, as the Temporal CLI has them. */
 export interface TemporalFlags {

@@ -22,7 +22,7 @@ export interface BenchWorker {
 export async function withTemporal<T>(
   { family, folder }: Bench,
   workers: (client: Client) => Promise<BenchWorker[]>,
-  use: (client: Client) => Promise<T>,
+  use: (client: Client, address: string) => Promise<T>,
 ): Promise<T> {
   const executable = foundTools().temporal;
   if (executable === null) throw new Error('there is no Temporal server; run `npm run setup`');
@@ -36,7 +36,8 @@ export async function withTemporal<T>(
     dataFolder: undefined,
     signal: new AbortController().signal,
   });
-  const connection = await NativeConnection.connect({ address: `${LOOPBACK}:${port}` });
+  const address = `${LOOPBACK}:${port}`;
+  const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection });
   const running: { worker: Worker; ended: Promise<void> }[] = [];
   try {
@@ -44,7 +45,7 @@ export async function withTemporal<T>(
       const worker = await Worker.create({ connection, ...options, ...LIKE_OURS });
       running.push({ worker, ended: worker.run() });
     }
-    return await use(client);
+    return await use(client, address);
   } finally {
     for (const { worker } of running) worker.shutdown();
     await Promise.all(running.map(({ ended }) => ended));
