@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { EtlError } from '../src/domain/failure.ts';
 import type { Interval } from '../src/domain/interval.ts';
 import { intervalsOf } from '../src/domain/schedule-ticks.ts';
@@ -19,7 +20,7 @@ const LARGEST_PLAN_BYTES = 1_000_000;
 /** How a run begins: its plan, or the run that it joins. */
 export function createRunActivities({ pipelines, runs, rendezvous, records, engines, settings }: Deps) {
   const chains = Object.keys(engines).filter((name) => engines[name]?.kinds.includes('chain'));
-  const turn = createTurns((workflowId) => runs.ended(workflowId));
+  const turn = createTurns((workflowId) => runs.ended(workflowId, Context.current().cancellationSignal));
   return {
     /** Checks the input and records all that the run will need: definition, texts of files, interval. */
     async openRun(request: {
@@ -70,7 +71,7 @@ export function createRunActivities({ pipelines, runs, rendezvous, records, engi
     async awaitRun(run: OpenedRun): Promise<RunResult> {
       return heartbeating(
         () => ({ waitingFor: run.workflowId }),
-        (cancelled) => Promise.race([runs.result(run), cancelled]),
+        (cancelled) => Promise.race([runs.result(run, Context.current().cancellationSignal), cancelled]),
       );
     },
 
@@ -94,7 +95,9 @@ export function createRunActivities({ pipelines, runs, rendezvous, records, engi
       await heartbeating(
         () => ({ waitingFor: workflowId }),
         (cancelled) =>
-          inTurn ? turn(workflowId, cancelled) : Promise.race([runs.ended(workflowId), cancelled]),
+          inTurn
+            ? turn(workflowId, cancelled)
+            : Promise.race([runs.ended(workflowId, Context.current().cancellationSignal), cancelled]),
       );
     },
   };

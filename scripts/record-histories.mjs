@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,8 @@ import { Client, Connection } from '@temporalio/client';
 
 /*
  * Records the histories of this version that test/replay replays from now on: starts the demo, has runs end in every
- * way there is, and writes test/replay/histories/<version>-<what>.json. Takes about a minute and a half.
+ * way there is, and writes test/replay/histories/<version>-<what>.json; then the same on a stack with small pipelines
+ * that wait for each other. Takes about two minutes. `demo` or `small` records one half only.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,23 +20,102 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const folder = join(root, 'test', 'replay', 'histories');
 const say = (text) => process.stderr.write(`${text}\n`);
 
-const stack = spawn(process.execPath, ['bin/millrace.js', 'demo', '--keep', '--json'], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const ended = new Promise((resolve) => stack.once('close', resolve));
-let connection;
-try {
-  const { endpoints } = await Promise.race([
-    new Promise((resolve) => createInterface(stack.stdout).once('line', (line) => resolve(JSON.parse(line)))),
-    ended.then((code) => Promise.reject(new Error(`the demo ended with ${code}`))),
-  ]);
-  connection = await Connection.connect({ address: endpoints.temporal });
-  await record(new Client({ connection }), endpoints.temporal);
-} finally {
-  await connection?.close();
-  stack.kill('SIGINT');
-  await ended;
+/** Small pipelines: one after another one, with a child, a list, and all that can stand at the end. */
+const SMALL = {
+  'millrace.yaml': "pipelines: ['*.pipeline.yaml']\nheartbeatTimeout: 3s\npollInterval: 500ms\n",
+  'first.pipeline.yaml': `name: first
+steps: [{ id: mark, putObject: { path: 's3://lake/first/\${interval.date}', content: x } }]
+`,
+  'child.pipeline.yaml': `name: child
+params: { word: none }
+steps: [{ id: mark, putObject: { path: 's3://lake/child/\${interval.date}', content: '\${params.word}' } }]
+`,
+  'second.pipeline.yaml': `name: second
+after: [first]
+timeout: 1h
+steps:
+  - { id: sub, pipeline: { name: child, params: { word: from second } } }
+  - { id: each, forEach: [a, b], putObject: { path: 's3://lake/\${item}/\${interval.date}', content: x } }
+finally: [{ id: always, putObject: { path: 's3://lake/always/\${interval.date}', content: x } }]
+onSuccess: [{ id: good, putObject: { path: 's3://lake/good/\${interval.date}', content: x } }]
+`,
+};
+
+const [half] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+if (half !== 'small') await onStack(['demo', '--keep', '--json'], root, record);
+if (half !== 'demo') {
+  const small = mkdtempSync(join(tmpdir(), 'millrace-histories-'));
+  for (const [name, text] of Object.entries(SMALL)) writeFileSync(join(small, name), text);
+  await onStack(['dev', '--json'], small, recordSmall);
+  rmSync(small, { recursive: true, force: true });
+}
+
+/** Starts a command of ours that brings up a stack, has `work` done on it, and ends it. */
+async function onStack(args, cwd, work) {
+  const stack = spawn(process.execPath, [join(root, 'bin', 'millrace.js'), ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => stack.once('close', resolve));
+  let connection;
+  try {
+    const { endpoints } = await Promise.race([
+      new Promise((resolve) =>
+        createInterface(stack.stdout).once('line', (line) => resolve(JSON.parse(line))),
+      ),
+      ended.then((code) => Promise.reject(new Error(`millrace ${args.join(' ')} ended with ${code}`))),
+    ]);
+    connection = await Connection.connect({ address: endpoints.temporal });
+    await work(new Client({ connection }), endpoints.temporal);
+  } finally {
+    await connection?.close();
+    stack.kill('SIGINT');
+    await ended;
+  }
+}
+
+async function recordSmall(client, address) {
+  const save = (...args) => saveFrom(address, ...args);
+  const at = (id) => client.workflow.getHandle(id);
+  const start = (name, day) =>
+    client.workflow.start('pipeline', {
+      workflowId: `${name}/${day}`,
+      taskQueue: 'millrace',
+      args: [{ pipeline: name }],
+    });
+
+  say('a backfill, a run of it …');
+  const input = { pipeline: 'first', from: '2001-01-01', to: '2001-01-03', concurrency: 2 };
+  const options = { workflowId: 'first/backfill', taskQueue: 'millrace', args: [input] };
+  const backfill = await client.workflow.start('backfill', options);
+  await backfill.executeUpdate('pause');
+  await backfill.executeUpdate('resume');
+  await backfill.result();
+  await save('backfill', backfill, 'COMPLETED');
+  await save('started-by-a-backfill', at('first/2001-01-02'), 'COMPLETED');
+
+  say('a run that waits for another one …');
+  const waits = await start('second', '2001-01-05');
+  const met = at('first/2001-01-05/rendezvous');
+  while (!(await met.describe().catch(() => undefined))) await sleep(100);
+  await (await start('first', '2001-01-05')).result();
+  await waits.result();
+  await save('after-with-a-child', waits, 'COMPLETED');
+  await save('rendezvous', met, 'COMPLETED');
+  await save('started-by-a-step', at('child/2001-01-05'), 'COMPLETED');
+
+  say('a run that is cancelled while it waits …');
+  const cancelled = await start('second', '2001-01-06');
+  while (
+    !(await at('first/2001-01-06/rendezvous')
+      .describe()
+      .catch(() => undefined))
+  )
+    await sleep(100);
+  await cancelled.cancel();
+  await cancelled.result().catch(() => {});
+  await save('cancelled-while-it-waits', cancelled, 'CANCELLED');
 }
 
 async function record(client, address) {
@@ -46,7 +126,6 @@ async function record(client, address) {
   };
   const run = (day) => client.workflow.getHandle(`flights-daily/${day}`);
   const end = (handle) => handle.result().catch(() => {});
-  mkdirSync(folder, { recursive: true });
 
   // The demo's own runs: a branch taken, one not taken, a job that failed twice at most, the heavy one.
   await save('done', run('2001-01-01'), 'COMPLETED');
@@ -117,5 +196,8 @@ function withoutPlaces(value) {
 }
 
 function renamed(text) {
-  return text.replaceAll(root, '/millrace').replaceAll(`@${hostname()}`, '@localhost');
+  return text
+    .replaceAll(root, '/millrace')
+    .replaceAll(/[^\s"']*millrace-histories-\w+/g, '/small')
+    .replaceAll(`@${hostname()}`, '@localhost');
 }

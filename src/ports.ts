@@ -254,15 +254,15 @@ export interface OpenedRun {
 export interface Runs {
   /** Starts `<name>/<interval>` or finds it open. `by` names the caller, so that a repeated call knows its own. */
   open(workflowId: string, input: PipelineInput & { interval: string }, by: string): Promise<OpenedRun>;
-  /** Resolves when the run ends; rejects with its failure. */
-  result(run: { workflowId: string; runId?: string }): Promise<RunResult>;
+  /** Resolves when the run ends; rejects with its failure. `signal` ends the wait, and the request that it holds. */
+  result(run: { workflowId: string; runId?: string }, signal?: AbortSignal): Promise<RunResult>;
   cancel(run: { workflowId: string; runId: string }): Promise<void>;
   /** Where the newest run stands, by Temporal or by its record; undefined if there was none. */
   look(workflowId: string): Promise<RunLook | undefined>;
   /** What an execution of that workflow ID came to that was started under `key` and is done; undefined without one. */
   doneUnder(workflowId: string, key: string): Promise<unknown>;
   /** Resolves when the workflow has ended, in whatever way. */
-  ended(workflowId: string): Promise<void>;
+  ended(workflowId: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** Where runs wait for the end of another run, without asking again and again. */

@@ -47,9 +47,13 @@ export class TemporalRuns implements Runs {
     return { workflowId, runId: now.runId, started: now.memo?.['startedBy'] === by };
   }
 
-  async result({ workflowId, runId }: { workflowId: string; runId?: string }): Promise<RunResult> {
+  async result(
+    { workflowId, runId }: { workflowId: string; runId?: string },
+    signal?: AbortSignal,
+  ): Promise<RunResult> {
     try {
-      return (await this.#client.workflow.getHandle(workflowId, runId).result()) as RunResult;
+      const handle = this.#client.workflow.getHandle(workflowId, runId);
+      return (await this.#unless(signal, () => handle.result())) as RunResult;
     } catch (error) {
       const record = error instanceof WorkflowNotFoundError && (await this.#doneBefore(workflowId));
       if (record) return resultOf(record);
@@ -98,13 +102,18 @@ export class TemporalRuns implements Runs {
     }
   }
 
-  async ended(workflowId: string): Promise<void> {
+  async ended(workflowId: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#client.workflow.getHandle(workflowId).result();
+      await this.#unless(signal, () => this.#client.workflow.getHandle(workflowId).result());
     } catch (error) {
       if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
       throw unavailable(error);
     }
+  }
+
+  /** Waits for an answer, and gives up its request when nobody waits any more: it would outlive the connection. */
+  async #unless<T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+    return signal ? this.#client.withAbortSignal(signal, ask) : ask();
   }
 
   /** The newest run of an interval that Temporal has forgotten, if it was done. */

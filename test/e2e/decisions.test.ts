@@ -1,9 +1,11 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunResult } from '../../src/domain/run.ts';
-import { millrace, until } from './cli.ts';
-import { createSumsWorld, LONG, pipeline, RIGHT, type SumsWorld } from './sums.ts';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Progress, RunResult } from '../../src/domain/run.ts';
+import { foundTools } from '../../src/config.ts';
+import { millrace, runProgram, until } from './cli.ts';
+import { createSumsWorld, LONG, pipeline, RIGHT, SUMS, type SumsWorld } from './sums.ts';
 
 let world: SumsWorld;
 let env: Record<string, string | undefined>;
@@ -23,14 +25,21 @@ const say = (...args: string[]) => millrace([...args, '--config', world.config, 
 const jobs = () => join(world.folder, 'stack', 'engines', 'etl');
 const keyIn = (detail: string | null) => /mr-\S+$/.exec(detail ?? '')?.[0];
 
-/** A run whose job is gone, with all that the engine knew of it. */
+/** Waits for a step's job, and removes it, with all that the engine knew of it. */
+async function loseJob(handle: WorkflowHandle, id: string): Promise<void> {
+  const { detail } = await world.untilStep(
+    handle,
+    id,
+    ({ state, detail }) => state === 'running' && keyIn(detail) !== undefined,
+  );
+  rmSync(join(jobs(), keyIn(detail) ?? ''), { recursive: true, force: true });
+  await world.untilStep(handle, id, (step) => step.state === 'lost');
+}
+
+/** A run whose job is gone. */
 async function lose(name: string, interval: string): Promise<void> {
   await world.numbers(interval);
-  const handle = await world.start(name, pipeline(LONG), interval);
-  const { detail } = await world.untilStep(handle, 'sums', (step) => keyIn(step.detail) !== undefined);
-  const key = keyIn(detail) ?? '';
-  rmSync(join(jobs(), key), { recursive: true, force: true });
-  await world.untilStep(handle, 'sums', (step) => step.state === 'lost');
+  await loseJob(await world.start(name, pipeline(LONG), interval), 'sums');
 }
 
 describe('a step whose job is lost', () => {
@@ -77,4 +86,71 @@ describe('orphans', () => {
     expect(await mine('--cancel')).toMatchObject([{ engine: 'etl', ref: key }]);
     expect(await mine()).toEqual([]);
   }, 120_000);
+});
+
+/* The commands of docs/temporal-cli.md that the demo has no use for, as they stand there. */
+describe('the Temporal CLI', () => {
+  const page = readFileSync(new URL('../../docs/temporal-cli.md', import.meta.url), 'utf8');
+  const shown = [...page.matchAll(/^```console\n\$ (.*)\n```/gm)].map(([, command = '']) => command);
+  const said = new Set<string>();
+
+  /** Runs the command that has these words in it, with other words in the place of some. */
+  async function command(words: string, change: (text: string) => string = (text) => text) {
+    const text = shown.find((one) => one.includes(words)) ?? `there is no command with ${words}`;
+    said.add(text);
+    const path = [dirname(foundTools().temporal ?? ''), process.env['PATH']].join(delimiter);
+    const ran = await runProgram('sh', ['-c', change(text)], { ...env, PATH: path });
+    expect({ text, ...ran }).toMatchObject({ text, code: 0 });
+  }
+
+  const routes = (query: string) => `
+defaults: { engine: etl }
+steps:
+  - id: routes
+    sql:
+      inputs: { numbers: { path: "s3://raw/numbers/dt=\${interval.date}/", format: parquet } }
+      query: |
+        ${query}
+      output: { path: "s3://lake/routes/dt=\${interval.date}/", format: parquet }
+`;
+
+  test('adopts, resubmits and abandons a lost job', async () => {
+    const [day, other] = ['2001-01-05', '2001-01-06'];
+    await Promise.all([world.numbers(day), world.numbers(other)]);
+    const twin = await world.start('flights-daily', routes(SUMS), other);
+    const { steps } = (await twin.result()) as RunResult;
+    const ref = steps[0]?.result?.['ref'] as string;
+    const start = () => world.start('flights-daily', routes(LONG), day);
+
+    const adopted = await start();
+    await loseJob(adopted, 'routes');
+    await command('--name adopt', (text) => text.replace(/"ref":"[^"]*"/, `"ref":"${ref}"`));
+    expect(((await adopted.result()) as RunResult).steps[0]).toMatchObject({
+      state: 'done',
+      result: { ref },
+    });
+
+    const again = await start();
+    await loseJob(again, 'routes');
+    await command('--name resubmit');
+    await loseJob(again, 'routes');
+    await command('--name abandon');
+    await expect(again.result()).rejects.toThrow();
+  }, 120_000);
+
+  test('lets a run wait no longer', async () => {
+    const nothing = 'steps: [{ id: a, putObject: { path: "s3://lake/x", content: x } }]\n';
+    writeFileSync(join(world.folder, 'orders-daily.pipeline.yaml'), `name: orders-daily\n${nothing}`);
+    const waits = await world.start('report-daily', `after: [orders-daily]\n${nothing}`, '2001-01-05');
+    await until(async () => {
+      const now = await waits.query<Progress>('progress').catch(() => undefined);
+      return now?.waitsFor?.length === 1 ? true : undefined;
+    });
+    await command('--name otherEnded');
+    expect(((await waits.result()) as RunResult).status).toBe('done');
+  }, 60_000);
+
+  test('was asked everything that stands in the page', () => {
+    expect([...said].sort()).toEqual([...shown].sort());
+  });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TemporalRuns } from '../../src/triggers/runs.ts';
 import { createWorld, sql, type World } from './world.ts';
 
 let world: World;
@@ -34,4 +35,22 @@ test('a cancellation while the run of the interval is being opened stops that ru
   await joins.result().catch(() => {});
   const run = world.client.workflow.getHandle(`${name}/2001-01-05`);
   expect((await run.describe()).status.name).toBe('CANCELLED');
+});
+
+test('who waits no longer gives up the request that it waits by, and the run goes on', async () => {
+  world.engine.behave = () => ({ status: 'running' });
+  const handle = await world.start([sql('a')]);
+  const runs = new TemporalRuns(world.client, 'test', world.records);
+  for (const wait of [
+    (signal: AbortSignal) => runs.result({ workflowId: handle.workflowId }, signal),
+    (signal: AbortSignal) => runs.ended(handle.workflowId, signal),
+  ]) {
+    const leaving = new AbortController();
+    const waiting = wait(leaving.signal);
+    leaving.abort();
+    await expect(waiting).rejects.toMatchObject({ type: 'Unavailable' });
+  }
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await handle.cancel();
+  await handle.result().catch(() => {});
 });

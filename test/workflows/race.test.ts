@@ -5,7 +5,7 @@ import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import { intervalsOf } from '../../src/domain/schedule-ticks.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import { Schedules } from '../../src/triggers/schedules.ts';
-import { createWorld, sql, type World } from './world.ts';
+import { createWorld, sql, step, type World } from './world.ts';
 
 let world: World;
 
@@ -59,8 +59,18 @@ async function startAll(definition: Definition, interval: string): Promise<Workf
     }),
   );
   const schedule = client.schedule.getHandle(name);
-  const [...handles] = await Promise.all([...underOtherIds, backfill, ...direct]);
-  await schedule.trigger();
+  // A step of another pipeline.
+  world.definitions.set(`${name}-parent`, {
+    ...definitionOf(`${name}-parent`),
+    steps: [step('pipeline', 'sub', { name, interval })],
+  });
+  const parent = client.workflow.start('pipeline', {
+    taskQueue: 'test',
+    workflowId: `${name}-parent/${interval}`,
+    args: [{ pipeline: `${name}-parent` }],
+  });
+  const started = [...underOtherIds, backfill, parent, ...direct];
+  const [handles] = await Promise.all([Promise.all(started), schedule.trigger()]);
   return handles;
 }
 
