@@ -29,7 +29,8 @@ export class TemporalRendezvous implements Rendezvous {
     }
     // The other run writes its record before it looks for a rendezvous: by now one of the two is seen.
     if (!(await this.#isDone(other))) return false;
-    await this.#signal(other, 'leave', waiter);
+    // Not `leave`: of an attempt that was given up, it could take away what a later one waits for.
+    await this.announce(other, 'done');
     return true;
   }
 
