@@ -26,7 +26,8 @@ export class Cluster {
   #downAt: Date | undefined;
   #terminateReason: string | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #running = 0;
+  /** What tells each command that runs here that its machines are gone. */
+  readonly #running = new Set<(reason: string) => void>();
   readonly #waiting = new Set<{ ready: () => void; failed: (reason: string) => void }>();
 
   constructor(id: number, label: string, { bootMs, idleMs }: { bootMs: number; idleMs: number }) {
@@ -47,19 +48,20 @@ export class Cluster {
   terminate(reason: string): void {
     if (this.state !== 'UP' && this.state !== 'PENDING') return;
     this.state = 'TERMINATING';
+    for (const lost of this.#running) lost(reason);
     this.#later(this.bootMs, () => this.#down(reason));
   }
 
-  /** Resolves when a command may run; starts the cluster if need be. */
-  async taken(signal: AbortSignal): Promise<void> {
+  /** Resolves when a command may run; starts the cluster if need be. `lost` is called if it goes down meanwhile. */
+  async taken(signal: AbortSignal, lost: (reason: string) => void): Promise<void> {
     if (this.state !== 'UP') await this.#ready(signal);
-    this.#running += 1;
+    this.#running.add(lost);
     clearTimeout(this.#timer);
   }
 
-  left(): void {
-    this.#running -= 1;
-    this.#rest();
+  left(lost: (reason: string) => void): void {
+    this.#running.delete(lost);
+    if (this.state === 'UP') this.#rest();
   }
 
   /** What can be edited of it. */
@@ -122,7 +124,7 @@ export class Cluster {
 
   #rest(): void {
     clearTimeout(this.#timer);
-    if (this.#running === 0 && this.state === 'UP' && this.mayEnd) {
+    if (this.#running.size === 0 && this.state === 'UP' && this.mayEnd) {
       this.#later(this.idleMs, () => this.terminate('Terminated because it was idle'));
     }
   }

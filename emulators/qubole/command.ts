@@ -29,6 +29,8 @@ export class Command {
   endedAt: Date | undefined;
   readonly parts: Part[];
   readonly #abort = new AbortController();
+  /** What it ends as, whatever its program says: it was killed, or its cluster went down. */
+  #halted: 'cancelled' | 'error' | undefined;
   #ended: Promise<void> | undefined;
 
   /** `ids`: its own, and one for each part of a workflow. */
@@ -53,7 +55,7 @@ export class Command {
   kill(): boolean {
     if (hasEnded(this.status)) return false;
     this.status = 'cancelling';
-    this.#abort.abort();
+    this.#halt('cancelled');
     return true;
   }
 
@@ -70,32 +72,47 @@ export class Command {
     return Buffer.concat(await Promise.all(files));
   }
 
+  #halt(end: 'cancelled' | 'error'): void {
+    this.#halted ??= end;
+    this.#abort.abort();
+  }
+
   async #run(cluster: Cluster, around: Pick<Surroundings, 'tools' | 'fetchScript'>): Promise<void> {
-    let taken = false;
     let end: CommandStatus = 'done';
+    let words: string | undefined;
+    const lost = (reason: string) => {
+      words = `Cluster: ${reason}`;
+      this.#halt('error');
+    };
+    const { timeout } = this.request;
+    let timer: NodeJS.Timeout | undefined;
     try {
-      await cluster.taken(this.#abort.signal);
-      taken = true;
+      await cluster.taken(this.#abort.signal, lost);
       this.startedAt = new Date();
-      if (!this.#abort.signal.aborted) this.status = 'running';
+      if (this.#halted === undefined) this.status = 'running';
+      if (typeof timeout === 'number') {
+        timer = setTimeout(() => {
+          words = `Command timed out after ${timeout} seconds`;
+          this.kill();
+        }, timeout * 1_000);
+      }
       for (const part of this.parts) {
         end = await this.#runPart(part, around);
         if (end !== 'done') break;
       }
     } catch (error) {
       end = 'error';
-      await this.#say(
-        this.parts[0] as Part,
-        `Cluster: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      words = `Cluster: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (taken) cluster.left();
+    clearTimeout(timer);
+    if (words !== undefined) await this.#say(this.parts[0] as Part, words);
+    cluster.left(lost);
     this.endedAt = new Date();
-    this.status = this.#abort.signal.aborted ? 'cancelled' : end;
+    this.status = this.#halted ?? end;
   }
 
   async #runPart(part: Part, around: Pick<Surroundings, 'tools' | 'fetchScript'>): Promise<CommandStatus> {
-    if (this.#abort.signal.aborted) return 'cancelled';
+    if (this.#halted !== undefined) return this.#halted;
     part.status = 'running';
     await mkdir(part.folder, { recursive: true });
     const [stdout, stderr] = await Promise.all([
@@ -105,16 +122,21 @@ export class Command {
     try {
       const request = expand(part.request, this.request.macros ?? []);
       const output = { cwd: part.folder, stdout, stderr, signal: this.#abort.signal };
-      const { exitCode } = await runCommand(request, { ...around, ...output });
-      part.status = exitCode === 0 ? 'done' : 'error';
+      for (let left = retriesOf(part.request); ; left -= 1) {
+        const { exitCode } = await runCommand(request, { ...around, ...output });
+        part.status = exitCode === 0 ? 'done' : 'error';
+        if (part.status === 'done' || left === 0 || this.#halted !== undefined) break;
+        await stdout.truncate();
+        await stderr.appendFile('Retrying\n');
+      }
     } catch (error) {
       part.status = 'error';
       const message = error instanceof CommandFailure ? error.message : String(error);
-      if (!this.#abort.signal.aborted) await stderr.appendFile(`${message}\n`);
+      if (this.#halted === undefined) await stderr.appendFile(`${message}\n`);
     } finally {
       await Promise.all([stdout.close(), stderr.close()]);
     }
-    if (this.#abort.signal.aborted) part.status = 'cancelled';
+    if (this.#halted !== undefined) part.status = this.#halted;
     return part.status;
   }
 
@@ -125,3 +147,6 @@ export class Command {
     await file.close();
   }
 }
+
+/** How often a command that fails is run again: up to three times. */
+const retriesOf = ({ retry }: SimpleRequest): number => Math.min(Math.max(Number(retry ?? 0) || 0, 0), 3);

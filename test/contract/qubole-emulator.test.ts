@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { python, qds, type Said } from './qds.ts';
@@ -131,6 +133,33 @@ test('a cluster that does not come up ends its commands in error', async () => {
   await until(id, ['error']);
   expect(await ok('shellcmd', 'getlog', id)).toContain('no instances of that type');
   await world.order('_clusters/etl', { failure: null });
+});
+
+test('a cluster that is terminated takes its running commands along', async () => {
+  const id = await submitted('shellcmd', 'submit', '--script', 'sleep 600', '--cluster-label', 'etl');
+  await until(id, ['running']);
+  await ok('cluster', 'terminate', 'etl');
+  await until(id, ['error']);
+  expect(await ok('shellcmd', 'getlog', id)).toContain('Cluster: Terminated by a user');
+});
+
+test('a command is tried again as often as it says, and killed when its time is up', async () => {
+  const file = join(world.folder, 'tries');
+  const command = {
+    command_type: 'ShellCommand',
+    inline: `echo $(cat '${file}'); echo x >>'${file}'; exit 1`,
+  };
+  const post = async (body: object) =>
+    String(((await world.ask('POST', 'v1.2/commands', body)) as { id: number }).id);
+  await until(await post({ ...command, retry: 2 }), ['error']);
+  expect(readFileSync(file, 'utf8')).toBe('x\nx\nx\n');
+  const third = `echo x >>'${file}'; [ "$(wc -l <'${file}')" -ge 5 ] && echo good`;
+  const id = await post({ ...command, inline: third, retry: '3' });
+  await until(id, ['done']);
+  expect(await ok('shellcmd', 'getresult', id)).toBe('good\n');
+  const late = await post({ command_type: 'ShellCommand', inline: 'sleep 600', timeout: 1 });
+  await until(late, ['cancelled']);
+  expect(await ok('shellcmd', 'getlog', late)).toContain('timed out after 1 seconds');
 });
 
 test('a workflow ends at its first failure', async () => {
