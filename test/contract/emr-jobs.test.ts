@@ -5,6 +5,7 @@ import {
   GetAutoTerminationPolicyCommand,
   ListClustersCommand,
   ListStepsCommand,
+  PutAutoTerminationPolicyCommand,
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -247,9 +248,13 @@ describe('clusters', () => {
       started: false,
     });
     await up(engine, 'whenIdle', keyOf('a'), first);
-    expect(await idleTimeoutOf(first.id)).toBe(60);
+    expect(await idleTimeoutOf(first.id)).toBe(3_600);
     const { ref } = await run(shell('echo on a cluster of its own'), engine);
     expect(ref.id).toContain(first.id);
+    const AutoTerminationPolicy = { IdleTimeout: 60 };
+    await world.client.send(
+      new PutAutoTerminationPolicyCommand({ ClusterId: first.id, AutoTerminationPolicy }),
+    );
     await eventually(async () => (await stateOf(first.id)) === 'TERMINATED');
     // What ran there is known still, also by its key.
     expect((await engine.poll([ref])).get(ref.id)).toMatchObject({ status: 'done' });

@@ -60,7 +60,8 @@ export async function makeEmrWorld(): Promise<EmrWorld> {
       client,
       store: standIn.store,
       cluster,
-      idleTimeoutMs: 60_000,
+      // Half a minute here: no cluster ends under a test that is slow.
+      idleTimeoutMs: 3_600_000,
       staging: STAGING,
       requestTimeoutMs: 30_000,
       ...options,
