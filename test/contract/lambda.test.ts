@@ -29,7 +29,7 @@ beforeAll(async () => {
   };
   const routes = [{ name: 'p', covers: 'day', timezone: 'UTC', events: [source] }];
   await writeFile(join(folder, 'routes.json'), JSON.stringify({ taskQueue: 'etl', routes }));
-}, 60_000);
+});
 
 afterAll(async () => {
   await env?.teardown();

@@ -10,7 +10,7 @@ beforeAll(async () => {
     'CREATE TABLE public.days (day date, key varchar, n int)',
     'CREATE VIEW public.seen AS SELECT 1 AS n',
   );
-}, 120_000);
+});
 
 afterAll(() => world?.stop(), 60_000);
 

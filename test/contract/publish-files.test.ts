@@ -24,7 +24,7 @@ beforeAll(async () => {
     // Nothing here waits in an activity.
     undefined as never,
   );
-}, 120_000);
+});
 
 afterAll(() => world?.stop(), 60_000);
 

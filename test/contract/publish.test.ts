@@ -7,7 +7,7 @@ let world: PublishWorld;
 beforeAll(async () => {
   world = await startPublishWorld();
   await world.run('CREATE TABLE public.days (day date, key varchar, n int)');
-}, 120_000);
+});
 
 afterAll(() => world?.stop(), 60_000);
 

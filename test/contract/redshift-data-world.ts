@@ -203,9 +203,9 @@ export const withWarehouse = (use: (world: { s3: S3; warehouse: Warehouse }) => 
     s3 = await startS3('lake');
     warehouse = await startWarehouse(s3.endpoint);
     use({ s3, warehouse });
-  }, 60_000);
+  });
   afterAll(async () => {
     await warehouse?.stop();
     await s3?.stop();
-  }, 60_000);
+  });
 };

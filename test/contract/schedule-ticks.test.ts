@@ -20,7 +20,7 @@ beforeAll(async () => {
   env = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path } },
   });
-}, 60_000);
+});
 afterAll(async () => env.teardown());
 
 const entryOf = (entry: Partial<ScheduleEntry>): ScheduleEntry => ({

@@ -17,7 +17,7 @@ beforeAll(async () => {
   env = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path } },
   });
-}, 60_000);
+});
 afterAll(async () => env.teardown());
 beforeEach(() => {
   name = `nightly${(count += 1)}`;

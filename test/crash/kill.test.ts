@@ -10,7 +10,7 @@ let world: SumsWorld;
 
 beforeAll(async () => {
   world = await createSumsWorld();
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 beforeEach(async () => world.clear());
 
@@ -49,7 +49,7 @@ describe('kill -9 ends in a retry that works, of', () => {
     const result = (await handle.result()) as RunResult;
     expect(result.steps[0]).toMatchObject({ state: 'done', attempt: 2, result: { files: 1, rows: 3 } });
     expect(await world.loaded()).toEqual(RIGHT('2001-02-01'));
-  }, 120_000);
+  });
 
   test('a worker that is killed in mid-wait: the next one goes on waiting for the same job', async () => {
     await world.numbers('2001-02-02');
@@ -62,7 +62,7 @@ describe('kill -9 ends in a retry that works, of', () => {
     expect(result.steps[0]).toMatchObject({ state: 'done', attempt: 1 });
     expect(await submissions(handle)).toBe(1);
     expect(await world.loaded()).toEqual(RIGHT('2001-02-02'));
-  }, 120_000);
+  });
 
   test('a worker that is killed between the submission and its record: the job is found by its key', async () => {
     await world.numbers('2001-02-03');
@@ -80,5 +80,5 @@ describe('kill -9 ends in a retry that works, of', () => {
     expect(result.steps[0]).toMatchObject({ state: 'done', attempt: 1 });
     expect(jobs).toEqual([result.steps[0]?.result?.['ref']]);
     expect(await world.loaded()).toEqual(RIGHT('2001-02-03'));
-  }, 120_000);
+  });
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: world.stack.endpoints.temporal,
     MILLRACE_FOLDER: join(world.folder, 'stack'),
   };
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 beforeEach(async () => world.clear());
 
@@ -56,14 +56,14 @@ describe('a step whose job is lost', () => {
     const result = (await world.client.workflow.getHandle('lost-again/2001-03-01').result()) as RunResult;
     expect(result.status).toBe('done');
     expect(await world.loaded()).toEqual(RIGHT('2001-03-01'));
-  }, 120_000);
+  });
 
   test('is abandoned, and the run fails', async () => {
     await lose('lost-for-good', '2001-03-02');
     expect((await say('abandon', 'lost-for-good/2001-03-02', 'sums')).code).toBe(0);
     await expect(world.client.workflow.getHandle('lost-for-good/2001-03-02').result()).rejects.toThrow();
     expect((await say('abandon', 'nobody/2001-03-02', 'sums')).code).toBe(2);
-  }, 120_000);
+  });
 });
 
 describe('orphans', () => {
@@ -85,7 +85,7 @@ describe('orphans', () => {
     await until(async () => ((await mine()).length === 1 ? true : undefined));
     expect(await mine('--cancel')).toMatchObject([{ engine: 'etl', ref: key }]);
     expect(await mine()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 /* The commands of docs/temporal-cli.md that the demo has no use for, as they stand there. */
@@ -136,7 +136,7 @@ steps:
     await loseJob(again, 'routes');
     await command('--name abandon');
     await expect(again.result()).rejects.toThrow();
-  }, 120_000);
+  });
 
   test('lets a run wait no longer', async () => {
     const nothing = 'steps: [{ id: a, putObject: { path: "s3://lake/x", content: x } }]\n';
@@ -148,7 +148,7 @@ steps:
     });
     await command('--name otherEnded');
     expect(((await waits.result()) as RunResult).status).toBe('done');
-  }, 60_000);
+  });
 
   test('was asked everything that stands in the page', () => {
     expect([...said].sort()).toEqual([...shown].sort());

@@ -47,7 +47,7 @@ afterAll(async () => {
   await connection?.close();
   started?.child.kill('SIGINT');
   await started?.ended;
-}, 60_000);
+});
 
 const progressOf = (id: string) => client.workflow.getHandle(id).query<Progress>('progress');
 const stepOf = async (id: string, step: string) => (await progressOf(id)).steps.find((it) => it.id === step);
@@ -133,7 +133,7 @@ describe('on the stack that the demo left', () => {
     });
     expect(code).toBe(0);
     expect(await wholeTable()).toEqual(before);
-  }, 60_000);
+  });
 
   test('a long job heartbeats its ref, was submitted once, and a second run is refused meanwhile', async () => {
     const first = await millrace(['run', 'flights-daily', '--interval', '2001-01-07', '--json'], env);
@@ -167,7 +167,7 @@ describe('on the stack that the demo left', () => {
       return isSubmit && Buffer.from(input ?? []).includes('lake/connections');
     });
     expect(submits).toHaveLength(1);
-  }, 120_000);
+  });
 
   test('`runs` and `show` tell what there is', async () => {
     const listed = JSON.parse((await millrace(['runs', 'flights-daily', '--json'], env)).stdout) as {
@@ -183,7 +183,7 @@ describe('on the stack that the demo left', () => {
     expect(shown).toEqual(await progressOf('flights-daily/2001-01-01'));
     const missing = await millrace(['show', 'flights-daily/1999-01-01', '--json'], env);
     expect([missing.code, JSON.parse(missing.stdout).error.type]).toEqual([2, 'NotFound']);
-  }, 60_000);
+  });
 
   test('a bad interval or parameter is refused before anything starts', async () => {
     const interval = await millrace(['run', 'flights-daily', '--interval', '2001-02-31', '--json'], env);
@@ -196,7 +196,7 @@ describe('on the stack that the demo left', () => {
       2,
       expect.stringContaining('alertAbove'),
     ]);
-  }, 60_000);
+  });
 
   test('a failed run exits with 1 and says what to do', async () => {
     const args = ['run', 'flights-daily', '--interval', '2001-06-01', '--wait'];
@@ -205,7 +205,7 @@ describe('on the stack that the demo left', () => {
     expect(stderr.trim().split('\n').at(-1)).toMatch(
       /^flights-daily\/2001-06-01 failed: step routes, attempt 3 of 3: JobFailed: no file matches s3:\/\/raw\/flights\/dt=2001-06-01\/.* Log: \S+log\S*\. Again: millrace run flights-daily --interval 2001-06-01$/,
     );
-  }, 60_000);
+  });
 
   test('cancel stops the job and says so', async () => {
     await millrace(['run', 'flights-daily', '--interval', '2001-01-07'], env);
@@ -223,7 +223,7 @@ describe('on the stack that the demo left', () => {
     expect(JSON.parse(await readFile(new URL('state.json', folder), 'utf8'))).toMatchObject({
       status: 'cancelled',
     });
-  }, 60_000);
+  });
 });
 
 describe('the Temporal CLI alone', () => {
@@ -253,7 +253,7 @@ describe('the Temporal CLI alone', () => {
     );
     expect(code).toBe(0);
     expect((await progressOf('flights-daily/2001-01-04')).status).toBe('done');
-  }, 60_000);
+  });
 
   test('starts it under any other workflow ID, too', async () => {
     const { code } = await start('typed-by-hand', '{"pipeline":"flights-daily","interval":"2001-01-05"}');
@@ -265,13 +265,13 @@ describe('the Temporal CLI alone', () => {
     expect((await client.workflow.getHandle('typed-by-hand').result()) as unknown).toMatchObject({
       status: 'done',
     });
-  }, 60_000);
+  });
 
   test('gets a clear failure for a bad input at once', async () => {
     const { code, stdout, stderr } = await start('flights-daily/bad', '{"pipelin":"flights-daily"}');
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(/pipelin/);
-  }, 60_000);
+  });
 
   test('runs every command of its page in the docs, in order', async () => {
     const page = await readFile(new URL('../../docs/temporal-cli.md', import.meta.url), 'utf8');

@@ -38,7 +38,7 @@ beforeAll(async () => {
   connection = await Connection.connect({ address: endpoints.temporal });
   client = new Client({ connection });
   listening = startMillrace(['listen', '--json'], { MILLRACE_CONFIG: undefined }, folder);
-}, 120_000);
+});
 
 afterAll(async () => {
   await connection?.close();
@@ -47,7 +47,7 @@ afterAll(async () => {
   dev?.child.kill('SIGTERM');
   await Promise.all([listening?.ended, dev?.ended]);
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const put = (day: string, name: string) =>
   s3.send(

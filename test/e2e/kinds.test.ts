@@ -10,7 +10,7 @@ let world: World;
 beforeAll(async () => {
   world = await createWorld();
   await world.warehouse.run('CREATE TABLE public.facts (day date, key varchar, n int)');
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 
 let count = 0;
@@ -41,7 +41,7 @@ describe('each kind of step, on the real local stack', () => {
       waitedSeconds: 0,
       attempts: 1,
     });
-  }, 60_000);
+  });
 
   test('sql reads one format and writes another, on local paths too', async () => {
     const files = join(world.folder, 'files');
@@ -64,7 +64,7 @@ describe('each kind of step, on the real local stack', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
       [4, 6, 8].map((n) => ({ n, text: 'a, "b"' })),
     );
-  }, 60_000);
+  });
 
   test('redshiftSql runs its statements as one transaction, with values in them', async () => {
     const result = await run(
@@ -86,7 +86,7 @@ describe('each kind of step, on the real local stack', () => {
     const broken = '  - id: load\n    redshiftSql: { query: "delete from public.facts; select nowhere" }\n';
     expect(await messageOf(run(broken))).toMatch(/^step load, attempt 1 of 1: JobFailed: .*nowhere/);
     expect(await world.warehouse.rows('SELECT COUNT(*) FROM public.facts')).toEqual([['2']]);
-  }, 60_000);
+  });
 
   test('check passes or fails by the first row', async () => {
     const check = (expected: string) =>
@@ -96,7 +96,7 @@ describe('each kind of step, on the real local stack', () => {
       row: { n: expect.any(Number) },
     });
     expect(await messageOf(run(check('row.n < 0')))).toMatch(/expected row.n < 0, and the row is {"n":\d+}/);
-  }, 60_000);
+  });
 
   test('redshiftCopy by replaceWhere replaces the interval and nothing else', async () => {
     await world.warehouse.run(
@@ -117,7 +117,7 @@ describe('each kind of step, on the real local stack', () => {
       ['new', '3'],
       ['other', '1'],
     ]);
-  }, 60_000);
+  });
 
   test('waitForData waits for the marker that putObject writes beside it', async () => {
     const result = await run(`
@@ -141,12 +141,12 @@ describe('each kind of step, on the real local stack', () => {
       bytes: 29,
       files: ['s3://raw/marked/dt=2001-01-05/a.json', 's3://raw/marked/dt=2001-01-05/b.txt'],
     });
-  }, 60_000);
+  });
 
   test('waitForData that waits in vain is InputMissing', async () => {
     const steps = '  - id: never\n    timeout: 1s\n    waitForData: { path: s3://raw/never/ }\n';
     expect(await messageOf(run(steps))).toBe('step never, attempt 1 of 1: InputMissing: timed out after 1s');
-  }, 60_000);
+  });
 
   test('notify sends its message to the webhook, once', async () => {
     const result = await run(
@@ -155,5 +155,5 @@ describe('each kind of step, on the real local stack', () => {
     expect(resultOf(result, 'tell')).toMatchObject({ status: 200 });
     const received = readFileSync(join(world.folder, 'stack', 'webhook.log'), 'utf8');
     expect(received.match(/all of 2001-01-05 is there/g)).toHaveLength(1);
-  }, 60_000);
+  });
 });

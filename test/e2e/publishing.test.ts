@@ -20,7 +20,7 @@ beforeAll(async () => {
     "INSERT INTO public.sales VALUES ('2001-01-05', 'a', 1), ('2001-01-05', 'a', 2), ('2001-01-05', 'b', 3), ('2001-01-06', 'b', 4)",
   );
   await world.warehouse.run('CREATE TABLE public.notes (day date, words varchar, n int, sure boolean)');
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 
 let count = 0;
@@ -70,7 +70,7 @@ describe('redshiftUnload', () => {
     expect(keys).toContain('unload/dt=2001-01-05/manifest');
     expect(resultOf(result, 'load')).toMatchObject({ rows: 3 });
     expect(await world.warehouse.rows('SELECT COUNT(*), SUM(n) FROM public.copied')).toEqual([['3', '6']]);
-  }, 60_000);
+  });
 
   test('divides what is larger than a file may be', async () => {
     await world.warehouse.run('CREATE TABLE public.wide (text varchar(1024))');
@@ -95,7 +95,7 @@ describe('redshiftUnload', () => {
       files: result.files,
     });
     expect(await world.keys('lake', 'wide/')).toHaveLength(result.files + 1);
-  }, 60_000);
+  });
 });
 
 describe('a load that meets bad rows', () => {
@@ -123,7 +123,7 @@ describe('a load that meets bad rows', () => {
         { file: 's3://lake/bad/rows.csv', line: 3, column: 'n', value: 'many', raw: '2001-01-05,y,many' },
       ],
     });
-  }, 60_000);
+  });
 
   test('leaves out as many as maxErrors says, and keeps them in S3', async () => {
     const result = resultOf(await run(steps(', maxErrors: 1')), 'publish');
@@ -134,7 +134,7 @@ describe('a load that meets bad rows', () => {
     });
     expect(await loaded()).toEqual([['x', '1']]);
     expect(await world.keys('lake', '_millrace/rejected/')).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe('redshiftSql', () => {
@@ -160,7 +160,7 @@ describe('redshiftSql', () => {
     expect(
       await world.warehouse.rows("SELECT COUNT(*) FROM public.notes WHERE words = '' AND n IS NULL"),
     ).toEqual([['1']]);
-  }, 60_000);
+  });
 
   test('with autoCommit keeps what was done before a statement that fails, and takes what no transaction may', async () => {
     const { message } = await failureOf(
@@ -184,7 +184,7 @@ describe('redshiftSql', () => {
       (await start('  - id: tidy\n    redshiftSql: { query: truncate public.notes }\n')).result(),
     );
     expect([refused.type, refused.message]).toEqual(['Rejected', expect.stringMatching(/autoCommit: true/)]);
-  }, 60_000);
+  });
 });
 
 describe('check', () => {
@@ -207,7 +207,7 @@ describe('check', () => {
       ],
       expectations: [{ passed: true }, { passed: true }, { passed: false, broken: 2 }],
     });
-  }, 60_000);
+  });
 
   test('fails with the rows that are wrong in its words', async () => {
     const { type, message } = await failureOf(
@@ -219,7 +219,7 @@ describe('check', () => {
     );
     expect(type).toBe('JobFailed');
     expect(message).toMatch(/"n":4/);
-  }, 60_000);
+  });
 });
 
 describe('before a cluster is started', () => {
@@ -244,7 +244,7 @@ steps:
       code: 2,
       found: [{ step: 'publish', level: 'error', code: 'table', fix: expect.stringMatching(/create it/) }],
     });
-  }, 60_000);
+  });
 
   test('preflight holds what the job wrote before against the table', async () => {
     const fits = "select ${interval.date} as day, 'a' as shop, cast(1 as int) as n";
@@ -263,7 +263,7 @@ steps:
         },
       ],
     });
-  }, 60_000);
+  });
 
   test('preflight says so where a bucket or a warehouse is missing', async () => {
     await writeFile(
@@ -274,5 +274,5 @@ steps:
       code: 2,
       found: [{ step: 'publish', level: 'error', code: 'bucket' }],
     });
-  }, 60_000);
+  });
 });

@@ -59,13 +59,13 @@ beforeAll(async () => {
   const redshift = new RedshiftDataClient({ ...aws, endpoint: stack.endpoints.redshiftData });
   warehouse = new DemoWarehouse(redshift, stack.warehouse);
   client = new Client({ connection: await Connection.connect({ address: stack.endpoints.temporal }) });
-}, 120_000);
+});
 afterAll(async () => {
   await client?.connection.close();
   s3?.destroy();
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const put = (day: string, ...orders: string[]) =>
   s3.send(
@@ -145,4 +145,4 @@ test('a night: the schedule ticks, the cluster starts, Hive runs on Qubole, its 
   expect((await runOf('2001-01-05').describe()).runId).not.toBe(runId);
   expect(await revenue()).toEqual(both);
   expect(await commands()).toHaveLength(3);
-}, 120_000);
+});

@@ -13,7 +13,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 
 const say = (...args: string[]): Promise<Ran> =>
@@ -61,7 +61,7 @@ describe('millrace apply', () => {
       stdout: '',
       stderr: expect.stringContaining('nothing to change\n'),
     });
-  }, 60_000);
+  });
 
   test('shows the fields that differ, and leaves paused what a person has paused', async () => {
     await temporal(
@@ -79,7 +79,7 @@ describe('millrace apply', () => {
     expect(changed.stdout).toMatch(/^change {2}nightly\n {4}\w+: .*→.*\n$/);
     expect(await pausedOf('nightly')).toBe(true);
     expect((await apply()).is.changes).toEqual([]);
-  }, 60_000);
+  });
 
   test('pauses what no file has any more, deletes it with --prune, and never touches what others made', async () => {
     const own = ['--type', 'pipeline', '--workflow-id', 'x', '--task-queue', 'millrace'];
@@ -92,7 +92,7 @@ describe('millrace apply', () => {
     expect((await apply('--prune')).is.changes).toMatchObject([{ action: 'delete', schedule: 'gone' }]);
     await until(async () => ((await listed()).join() === 'nightly,of-somebody' ? true : undefined));
     expect(await pausedOf('of-somebody')).toBe(false);
-  }, 60_000);
+  });
 
   test('refuses files with errors, and an ID that somebody else has taken, and then changes nothing', async () => {
     await write('of-somebody', `schedule: { cron: "@daily" }\n${STEPS}`);
@@ -108,7 +108,7 @@ describe('millrace apply', () => {
     await rm(join(world.folder, 'of-somebody.pipeline.yaml'));
     await rm(join(world.folder, 'new.pipeline.yaml'));
     expect(await listed()).toEqual(['nightly', 'of-somebody']);
-  }, 60_000);
+  });
 });
 
 describe('millrace backfill', () => {

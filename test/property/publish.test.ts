@@ -54,7 +54,7 @@ beforeAll(async () => {
       await world.s3.put(manifest, JSON.stringify({ entries }));
     }
   await world.run(...missingTables({ schema: false, tables: new Set() }, 'public.none'));
-}, 180_000);
+});
 
 afterAll(() => world?.stop(), 60_000);
 

@@ -22,7 +22,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 120_000);
+});
 afterAll(async () => world?.stop(), 60_000);
 
 test.each(Object.entries(MODES))(

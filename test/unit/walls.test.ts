@@ -77,7 +77,7 @@ beforeAll(async () => {
   for (const file of ['package.json', 'tsconfig.json']) await cp(join(root, file), join(folder, file));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   violations = await cruise();
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function cruise(): Promise<Violation[]> {

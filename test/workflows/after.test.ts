@@ -186,7 +186,7 @@ describe('a run that is done just when another looks', () => {
   beforeAll(async () => {
     world = await createWorld({ resets: true });
     days = new Days(world);
-  }, 60_000);
+  });
   afterAll(async () => world.close());
 
   test('is seen, whichever comes first, and nobody waits any more', async () => {

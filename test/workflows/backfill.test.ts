@@ -16,7 +16,7 @@ let count = 0;
 // A small history suggests a new run early, so that even short backfills are handed on.
 beforeAll(async () => {
   world = await createWorld({ resets: true, settings: ['limit.historyCount.suggestContinueAsNew=60'] });
-}, 60_000);
+});
 afterAll(async () => world.close());
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ let world: World;
 // A small history suggests a new run early.
 beforeAll(async () => {
   world = await createWorld({ resets: true, settings: ['limit.historyCount.suggestContinueAsNew=40'] });
-}, 60_000);
+});
 afterAll(async () => world.close());
 
 test('hands on to new runs of itself while data comes and while its run is open, and loses nothing', async () => {
@@ -70,4 +70,4 @@ test('hands on to new runs of itself while data comes and while its run is open,
   const { raw } = await handle.describe();
   expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
   expect(await world.records.list('long')).toHaveLength(2);
-}, 120_000);
+});

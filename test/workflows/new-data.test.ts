@@ -15,7 +15,7 @@ let count = 0;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 60_000);
+});
 afterAll(async () => world.close());
 
 const SOURCE: EventSource = {

@@ -11,7 +11,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld({ resets: true });
-}, 60_000);
+});
 afterAll(async () => world.close());
 
 const definitionOf = (name: string): Definition => ({

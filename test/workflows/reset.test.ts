@@ -8,7 +8,7 @@ let world: World;
 beforeAll(async () => {
   world = await createWorld({ resets: true });
   world.stored.set('s3://out/a/part-0.parquet', 'rows');
-}, 60_000);
+});
 afterAll(async () => world.close());
 
 const FAILED: WorkState = { status: 'failed', message: 'no permission' };
