@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { DemoWarehouse } from '../../src/cli/demo/warehouse.ts';
+import { startEmulator } from '../../src/cli/stack/emulator.ts';
+import { freePorts } from '../../src/cli/stack/port.ts';
+import { startStack, type Stack } from '../../src/cli/stack/stack.ts';
+import { environment, foundTools } from '../../src/config.ts';
+import type { NewDataProgress } from '../../src/domain/new-data.ts';
+import type { Progress } from '../../src/domain/run.ts';
+import { ROOT, runProgram, until } from './cli.ts';
+
+/* The example as it stands in its folder, on the stand-ins for Qubole, Data Pipeline and Redshift, by new data in S3. */
+
+const FOLDER = join(ROOT, 'examples', 'push-export');
+const NAME = 'orders-export';
+const { aws: awsCli } = JSON.parse(readFileSync(join(ROOT, '.millrace/tools.json'), 'utf8')) as {
+  aws: string;
+};
+
+let stack: Stack;
+let client: Client;
+let warehouse: DemoWarehouse;
+let s3: S3Client;
+let folder: string;
+let qubole: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'));
+  const [port = 0] = await freePorts(1);
+  const env: Record<string, string | undefined> = {
+    ...environment,
+    QDS_API_URL: `http://127.0.0.1:${port}/api/`,
+    QDS_TOKEN: 'a-token-of-the-test',
+    // The commands of the workflow call the AWS CLI.
+    PATH: `${dirname(awsCli)}:${environment['PATH']}`,
+  };
+  const aws = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  stack = await startStack({
+    folder,
+    root: ROOT,
+    env,
+    tools: foundTools(),
+    persist: false,
+    newData: async () => [{ bucket: 'raw', prefix: 'orders/' }],
+    worker: {
+      configPath: async ({ family, root, env: own, stackEnv, signal }) => {
+        const main = join(root, 'dist', 'emulators', 'main.js');
+        ({ url: qubole = '' } = await startEmulator({
+          family,
+          main,
+          name: 'qubole',
+          env: own,
+          port,
+          signal,
+        }));
+        const sqs = new SQSClient({ ...aws, endpoint: stackEnv['AWS_ENDPOINT_URL_SQS'] ?? '' });
+        env['QDS_DONE_QUEUE'] = (await sqs.send(new CreateQueueCommand({ QueueName: 'done' }))).QueueUrl;
+        sqs.destroy();
+        return join(FOLDER, 'millrace.yaml');
+      },
+      taskQueue: 'push-export',
+    },
+    log: () => {},
+  });
+  s3 = new S3Client({ ...aws, endpoint: stack.endpoints.s3, forcePathStyle: true });
+  const redshift = new RedshiftDataClient({ ...aws, endpoint: stack.endpoints.redshiftData });
+  warehouse = new DemoWarehouse(redshift, stack.warehouse);
+  client = new Client({ connection: await Connection.connect({ address: stack.endpoints.temporal }) });
+  const created = await datapipeline('create-pipeline', '--name', NAME, '--unique-id', 'once');
+  const { pipelineId } = JSON.parse(created) as { pipelineId: string };
+  const definition = `file://${join(FOLDER, 'data-pipeline.json')}`;
+  const put = ['--pipeline-id', pipelineId, '--pipeline-definition', definition];
+  expect(JSON.parse(await datapipeline('put-pipeline-definition', ...put))).toMatchObject({ errored: false });
+}, 120_000);
+afterAll(async () => {
+  await client?.connection.close();
+  s3?.destroy();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function datapipeline(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(awsCli, ['datapipeline', ...args], stack.env);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return stdout;
+}
+
+const put = (name: string, text: string) =>
+  s3.send(
+    new PutObjectCommand({ Bucket: 'raw', Key: `orders/dt=2001-01-05/${name}`, Body: Buffer.from(text) }),
+  );
+
+const gathering = () =>
+  client.workflow
+    .getHandle(`${NAME}/2001-01-05/new-data`)
+    .query<NewDataProgress>('progress')
+    .catch(() => undefined);
+
+/** Waits until so many runs have been started, and have ended. */
+const ended = (runs: number) =>
+  until(async () => {
+    const now = await gathering();
+    return now?.runs === runs && now.status === 'watching' ? now : undefined;
+  });
+
+const rows = () =>
+  warehouse.rows('SELECT day, country, orders, amount FROM public.orders_by_country ORDER BY day, country');
+
+test('new data starts the workflow on Qubole, which activates the Data Pipeline, whose export is in Redshift', async () => {
+  await put('a.csv', '1,FR,12.5\n2,FR,30\n');
+  await put('b.csv', '3,DE,7.25\n');
+  await put('_SUCCESS', '');
+  await ended(1);
+  const run = client.workflow.getHandle(`${NAME}/2001-01-05`);
+  const progress = await run.query<Progress>('progress');
+  expect(progress).toMatchObject({ status: 'done', trigger: 'event' });
+  const [work, exported] = progress.steps;
+  expect(work?.result?.['commands']).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+  expect(exported?.result?.['instances']).toMatchObject(
+    expect.arrayContaining([expect.objectContaining({ name: 'Export', status: 'FINISHED' })]),
+  );
+  expect(await rows()).toEqual([
+    ['2001-01-05', 'DE', '1', '7.25'],
+    ['2001-01-05', 'FR', '2', '42.5'],
+  ]);
+  const answer = await fetch(`${qubole}/v1.2/commands?per_page=100`, {
+    headers: { 'x-auth-token': 'a-token-of-the-test' },
+  });
+  const { commands } = (await answer.json()) as { commands: { command_type: string }[] };
+  expect(commands).toMatchObject([{ command_type: 'CompositeCommand' }]);
+
+  // Corrected: one more run, whose rows take the place of the old ones.
+  await put('b.csv', '3,DE,8.5\n');
+  await ended(2);
+  expect(await rows()).toEqual([
+    ['2001-01-05', 'DE', '1', '8.5'],
+    ['2001-01-05', 'FR', '2', '42.5'],
+  ]);
+}, 120_000);
