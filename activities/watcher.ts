@@ -9,6 +9,8 @@ interface Waiter {
   onState(state: WorkState | string): void;
   /** When it is asked about next. */
   dueMs: number;
+  /** It has told of its end, which may come a moment later. */
+  isWoken: boolean;
 }
 
 const LONGEST_BACKOFF_MS = 60_000;
@@ -49,13 +51,13 @@ export class Watcher {
   async ended(ref: WorkRef, cancelled: Promise<never>, onState: Waiter['onState']): Promise<WorkState> {
     let waiter: Waiter | undefined;
     const state = new Promise<WorkState>((resolve, reject) => {
-      waiter = { ref, resolve, reject, onState, dueMs: 0 };
+      waiter = { ref, resolve, reject, onState, dueMs: 0, isWoken: false };
       this.#waiters.add(waiter);
     });
     let unwatch: (() => void) | undefined;
     try {
       unwatch = this.#work.watch?.(ref, () => {
-        if (waiter) waiter.dueMs = 0;
+        if (waiter) Object.assign(waiter, { dueMs: 0, isWoken: true });
         this.#pollSoon();
       });
       this.#pollSoon();
@@ -94,7 +96,8 @@ export class Watcher {
     this.#again = false;
     let backoffMs: number | undefined;
     // Before the answer is there: who is woken meanwhile is due at once.
-    for (const waiter of waiters) waiter.dueMs = waiter.ref.pushed ? now + this.#backstopMs : 0;
+    for (const waiter of waiters)
+      waiter.dueMs = waiter.ref.pushed && !waiter.isWoken ? now + this.#backstopMs : 0;
     try {
       const refs = new Map(waiters.map(({ ref }) => [ref.id, ref]));
       const states = await this.#work.poll([...refs.values()]);

@@ -100,6 +100,23 @@ test('work that tells of its end is asked about at first, when it tells, and sel
   expect(await pushed).toEqual({ status: 'done' });
 });
 
+test('work that tells of its end a moment before it has ended is asked about until it has', async () => {
+  const work = vendor();
+  let wake = () => {};
+  const watch = (_ref: WorkRef, onWake: () => void) => {
+    wake = onWake;
+    return () => {};
+  };
+  work.answer(async () => running('pushed'));
+  const watcher = new Watcher({ poll: work.poll, watch }, 5, 60_000);
+  const ended = watcher.ended({ ...ref('pushed'), pushed: true }, never, () => {});
+  while (work.asked.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  wake();
+  while (work.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  work.answer(async () => done('pushed'));
+  expect(await ended).toEqual({ status: 'done' });
+}, 10_000);
+
 test('work whose message never comes is found ended by the backstop', async () => {
   const work = vendor();
   work.answer(async () => running('pushed'));
