@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { completeEnvironment, environment, foundTools, packageRoot } from '../config.ts';
+import type { Progress } from '../domain/run.ts';
+import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { Board } from './demo/board.ts';
 import { DEMO_ENGINES, startEngine, withEngine, type DemoEngine } from './demo/engine.ts';
@@ -14,6 +16,7 @@ import { printJson, say, table } from './output.ts';
 import { describeStack } from './stack/describe.ts';
 import { untilInterrupted, type Interrupt } from './stack/interrupt.ts';
 import { cancelJobs } from './stack/jobs.ts';
+import { watchedBy } from './stack/new-data.ts';
 import { announcementFile, runningDev } from './stack/running.ts';
 import { startStack, type Stack } from './stack/stack.ts';
 
@@ -26,6 +29,7 @@ const IDLING_DOLLARS_AN_HOUR = 0.096;
 interface DemoFlags extends CommonFlags {
   days: number;
   keep?: boolean;
+  events?: boolean;
   engine: DemoEngine;
 }
 
@@ -38,6 +42,7 @@ export const demo = (program: Command): void =>
         .choices(DEMO_ENGINES)
         .default('duckdb'),
     )
+    .option('--events', 'start nothing: the files that are put into S3 start the runs')
     .option('--keep', 'leave the stack running until Ctrl-C, to look around')
     .addHelpText(
       'after',
@@ -45,6 +50,7 @@ export const demo = (program: Command): void =>
 Examples:
   $ millrace demo
   $ millrace demo --days 3 --keep
+  $ millrace demo --events
   $ millrace demo --engine qubole`,
     )
     .action(async (flags: DemoFlags) => {
@@ -90,6 +96,9 @@ async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Boar
           : async (beside) => withEngine(file, beside.folder, await startEngine(engine, tools, beside)),
       taskQueue,
     },
+    ...(flags.events && {
+      newData: async () => watchedBy(await new PipelineFolder(config.pipelines, config.folder).loadValid()),
+    }),
     // Other engines' jobs end with their servers.
     afterWorker: async (stackEnv) => {
       if (engine === 'duckdb') await cancelJobs(config, completeEnvironment(stackEnv));
@@ -110,15 +119,15 @@ async function play(stack: Stack, taskQueue: string, flags: DemoFlags, board: Bo
   try {
     const client = new Client({ connection, namespace });
     await withFlights(stack, all, late, async (seeded) => {
+      const count = `${all.length} ${all.length === 1 ? 'day' : 'days'}`;
       say(
-        `runs ${PIPELINE} for ${all.length} ${all.length === 1 ? 'day' : 'days'}; watch at ${endpoints.ui}`,
+        flags.events
+          ? `the flights of ${count} come into S3, and each starts the run of its day; watch at ${endpoints.ui}`
+          : `runs ${PIPELINE} for ${count}; watch at ${endpoints.ui}`,
       );
-      const runs = await runDays(
-        client,
-        { pipeline: PIPELINE, taskQueue, days: all },
-        board,
-        lateArrival(seeded, late, board),
-      );
+      const run = { pipeline: PIPELINE, days: all, ...(!flags.events && { taskQueue }) };
+      const isMissed = flags.events ? othersRun : hasFailedOnce;
+      const runs = await runDays(client, run, board, lateArrival(seeded, late, isMissed, board));
       const [[rows = '0'] = []] = await seeded.warehouse.rows(`SELECT COUNT(*) FROM ${TABLE}`);
       if (flags.json) {
         const shown = runs.map(({ waited: _, ...run }) => run);
@@ -133,18 +142,26 @@ async function play(stack: Stack, taskQueue: string, flags: DemoFlags, board: Bo
   return true;
 }
 
-/** The upstream that is late: its file comes once somebody has missed it. */
-function lateArrival({ arrive }: Seeded, late: string[], board: Board) {
+type Standing = Pick<Progress, 'interval' | 'steps'>[];
+
+/** The upstream that is late: its file comes once it is missed. */
+function lateArrival({ arrive }: Seeded, late: string[], isMissed: typeof othersRun, board: Board) {
   const due = new Set(late);
-  return async (standing: { interval: string; steps: { failure: unknown }[] }[]): Promise<void> => {
-    for (const { interval, steps } of standing) {
-      if (!due.has(interval) || !steps.some(({ failure }) => failure !== null)) continue;
-      due.delete(interval);
-      await arrive(interval);
-      board.say(`the flights of ${interval} have arrived, late`);
+  return async (standing: Standing): Promise<void> => {
+    for (const day of due) {
+      if (!isMissed(standing, day)) continue;
+      due.delete(day);
+      await arrive(day);
+      board.say(`the flights of ${day} have arrived, late`);
     }
   };
 }
+
+const hasFailedOnce = (standing: Standing, day: string): boolean =>
+  standing.some(({ interval, steps }) => interval === day && steps.some(({ failure }) => failure !== null));
+
+const othersRun = (standing: Standing, day: string): boolean =>
+  standing.some(({ interval }) => interval !== day);
 
 /** What the table holds: a row per day. Means are rounded, because engines add in different orders. */
 const dayByDay = ({ warehouse }: Seeded): Promise<string[][]> =>

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Client, Connection } from '@temporalio/client';
 import type { NewDataProgress } from '../../src/domain/new-data.ts';
-import { startMillrace, until, type Started } from './cli.ts';
+import { millrace, ROOT, startMillrace, until, type Started } from './cli.ts';
 
 const PIPELINE = `
 name: arrivals
@@ -88,4 +88,32 @@ describe('files that are put into the local S3', () => {
     expect(await runsOf('2001-01-06')).toEqual(['COMPLETED', 'COMPLETED']);
     expect(await runsOf('2001-01-05')).toEqual(['COMPLETED']);
   }, 90_000);
+});
+
+test('the demo needs nobody who starts its days', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'millrace-events-demo-'));
+  try {
+    const config = await readFile(join(ROOT, 'millrace.yaml'), 'utf8');
+    const file = join(own, 'millrace.yaml');
+    await writeFile(file, config.replace('examples/', `${ROOT}examples/`));
+    const { stdout, stderr } = await millrace([
+      'demo',
+      '--events',
+      '--days',
+      '3',
+      '--json',
+      '--config',
+      file,
+    ]);
+    expect(stderr).toContain('each starts the run of its day');
+    const { runs, days } = JSON.parse(stdout) as { runs: { status: string }[]; days: string[][] };
+    expect(runs.map(({ status }) => status)).toEqual(['done', 'done', 'done']);
+    expect(days.map(([day, routes]) => [day, routes])).toEqual([
+      ['2001-01-01', '3156'],
+      ['2001-01-02', '3179'],
+      ['2001-01-03', '3185'],
+    ]);
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
 });

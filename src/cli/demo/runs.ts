@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { Progress, RunResult } from '../../domain/run.ts';
 import { askProgress } from '../progress.ts';
 import type { Board } from './board.ts';
@@ -16,23 +21,27 @@ export interface DemoRun {
 
 const LOOK_EVERY_MS = 400;
 
-/** Runs the pipeline for each day at once; `look` hears how they stand. */
+interface Runs {
+  pipeline: string;
+  /** Without it the runs are not started here, but waited for. */
+  taskQueue?: string;
+}
+
+/** Runs the pipeline for each day at once, or waits until others run it; `look` hears how the runs stand. */
 export async function runDays(
   client: Client,
-  { pipeline, taskQueue, days }: { pipeline: string; taskQueue: string; days: string[] },
+  { days, ...run }: Runs & { days: string[] },
   board: Board,
   look: (runs: Progress[]) => Promise<void>,
 ): Promise<DemoRun[]> {
   let open = days.length;
-  const ended = Promise.all(
-    days.map((day) => runDay(client, { pipeline, taskQueue, day }).finally(() => (open -= 1))),
-  );
+  const ended = Promise.all(days.map((day) => runDay(client, run, day).finally(() => (open -= 1))));
   // Waited for at the end; a failure in between must not be an unhandled one.
   ended.catch(() => {});
   for (let last = false; !last;) {
     last = open === 0;
     const asked = await Promise.all(
-      days.map((day) => askProgress(client, `${pipeline}/${day}`).catch(() => undefined)),
+      days.map((day) => askProgress(client, `${run.pipeline}/${day}`).catch(() => undefined)),
     );
     const standing = asked.filter((progress) => progress !== undefined);
     board.show(standing);
@@ -43,14 +52,17 @@ export async function runDays(
   return ended;
 }
 
-async function runDay(
-  client: Client,
-  { pipeline, taskQueue, day }: { pipeline: string; taskQueue: string; day: string },
-): Promise<DemoRun> {
+async function runDay(client: Client, { pipeline, taskQueue }: Runs, day: string): Promise<DemoRun> {
   const workflowId = `${pipeline}/${day}`;
+  const handle =
+    taskQueue === undefined
+      ? await appearance(client, workflowId)
+      : await client.workflow.start('pipeline', {
+          workflowId,
+          taskQueue,
+          args: [{ pipeline, interval: day }],
+        });
   const since = Date.now();
-  const args = [{ pipeline, interval: day }];
-  const handle = await client.workflow.start('pipeline', { workflowId, taskQueue, args });
   const result = await handle.result().then(
     (value) => value as RunResult,
     (error: unknown) => {
@@ -68,6 +80,20 @@ async function runDay(
     seconds: Math.round(seconds * 10) / 10,
     waited: result.steps.reduce((sum, { result: step }) => sum + (step ? secondsOf(step) : 0), 0),
   };
+}
+
+/** Waits until somebody has started it. */
+async function appearance(client: Client, workflowId: string): Promise<WorkflowHandle> {
+  const handle = client.workflow.getHandle(workflowId);
+  for (;;) {
+    try {
+      await handle.describe();
+      return handle;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 const secondsOf = ({ startedAt, endedAt }: { startedAt: string; endedAt: string }): number =>

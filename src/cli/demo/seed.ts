@@ -34,11 +34,9 @@ export async function withFlights<T>(
   const dataPipeline = new DataPipelineClient({ ...aws, endpoint: endpoints.dataPipeline });
   return withDayFiles(days, async (fileOf) => {
     const early = days.filter((day) => !late.includes(day));
-    await Promise.all([
-      tables.createTables(),
-      createExportPipeline(dataPipeline, redshift),
-      ...early.map((day) => putDay(s3, day, fileOf(day))),
-    ]);
+    await Promise.all([tables.createTables(), createExportPipeline(dataPipeline, redshift)]);
+    // After the rest, because a file may start the run of its day.
+    await Promise.all(early.map((day) => putDay(s3, day, fileOf(day))));
     return use({ warehouse: tables, arrive: (day) => putDay(s3, day, fileOf(day)) });
   });
 }
