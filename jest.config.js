@@ -16,8 +16,8 @@ export default {
       },
     ],
   },
-  // They need a Spark (`npm run test:engines`), or minutes (`npm run test:publish`).
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/engines/', '<rootDir>/test/publish/'],
+  // They need minutes (`npm run test:e2e`, `npm run test:publish`), or a Spark (`npm run test:engines`).
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|crash|engines|publish)/'],
   // A test waits for conditions; this only ends one that waits for ever, also where much else runs.
   testTimeout: 180_000,
   maxWorkers: 2,
