@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
   AddJobFlowStepsCommand,
   CancelStepsCommand,
@@ -157,9 +161,14 @@ describe('shell', () => {
   });
 
   test('a script that was cancelled can clean up, and is killed if it will not end', async () => {
-    const spec = shell('trap "echo cleans up; exit 1" TERM; echo up; while :; do sleep 0.1; done');
+    // A step is running before its script has come to its first line.
+    const up = join(await mkdtemp(join(tmpdir(), 'millrace-emr-')), 'up');
+    const spec = shell('trap "echo cleans up; exit 1" TERM; touch "$UP"; while :; do sleep 0.1; done', {
+      UP: up,
+    });
     const { found: _, ...ref } = await world.engine.submit(spec, newKey());
-    await eventually(() => isRunning(ref));
+    await eventually(async () => existsSync(up));
+    await rm(dirname(up), { recursive: true });
     await world.engine.cancel(ref);
     expect((await world.engine.logs(ref)).lines).toContain('cleans up');
     const stubborn = shell('trap "" TERM INT; while :; do sleep 0.1; done');
