@@ -87,7 +87,7 @@ describe('files that are put into the local S3', () => {
     });
     expect(await runsOf('2001-01-06')).toEqual(['COMPLETED', 'COMPLETED']);
     expect(await runsOf('2001-01-05')).toEqual(['COMPLETED']);
-  }, 90_000);
+  });
 });
 
 test('the demo needs nobody who starts its days', async () => {

@@ -1,20 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
-import { DemoWarehouse } from '../../src/cli/demo/warehouse.ts';
-import { startEmulator } from '../../src/cli/stack/emulator.ts';
-import { freePorts } from '../../src/cli/stack/port.ts';
-import { startStack, type Stack } from '../../src/cli/stack/stack.ts';
-import { environment, foundTools } from '../../src/config.ts';
+import type { Client } from '@temporalio/client';
+import type { DemoWarehouse } from '../../src/cli/demo/warehouse.ts';
+import type { Stack } from '../../src/cli/stack/stack.ts';
+import { environment } from '../../src/config.ts';
 import type { NewDataProgress } from '../../src/domain/new-data.ts';
 import type { Progress } from '../../src/domain/run.ts';
 import { ROOT, runProgram, until } from './cli.ts';
+import { LOCAL_AWS, startQuboleStack, TOKEN, type QuboleStack } from './qubole-stack.ts';
 
 /* The example as it stands in its folder, on the stand-ins for Qubole, Data Pipeline and Redshift, by new data in S3. */
 
@@ -24,67 +20,33 @@ const { aws: awsCli } = JSON.parse(readFileSync(join(ROOT, '.millrace/tools.json
   aws: string;
 };
 
+let world: QuboleStack | undefined;
 let stack: Stack;
 let client: Client;
 let warehouse: DemoWarehouse;
 let s3: S3Client;
-let folder: string;
 let qubole: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'));
-  const [port = 0] = await freePorts(1);
-  const env: Record<string, string | undefined> = {
-    ...environment,
-    QDS_API_URL: `http://127.0.0.1:${port}/api/`,
-    QDS_TOKEN: 'a-token-of-the-test',
+  world = await startQuboleStack({
+    example: 'push-export',
     // The commands of the workflow call the AWS CLI.
-    PATH: `${dirname(awsCli)}:${environment['PATH']}`,
-  };
-  const aws = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  stack = await startStack({
-    folder,
-    root: ROOT,
-    env,
-    tools: foundTools(),
-    persist: false,
+    env: { PATH: `${dirname(awsCli)}:${environment['PATH']}` },
     newData: async () => [{ bucket: 'raw', prefix: 'orders/' }],
-    worker: {
-      configPath: async ({ family, root, env: own, stackEnv, signal }) => {
-        const main = join(root, 'dist', 'emulators', 'main.js');
-        ({ url: qubole = '' } = await startEmulator({
-          family,
-          main,
-          name: 'qubole',
-          env: own,
-          port,
-          signal,
-        }));
-        const sqs = new SQSClient({ ...aws, endpoint: stackEnv['AWS_ENDPOINT_URL_SQS'] ?? '' });
-        env['QDS_DONE_QUEUE'] = (await sqs.send(new CreateQueueCommand({ QueueName: 'done' }))).QueueUrl;
-        sqs.destroy();
-        return join(FOLDER, 'millrace.yaml');
-      },
-      taskQueue: 'push-export',
+    async prepare(env, stackEnv) {
+      const sqs = new SQSClient({ ...LOCAL_AWS, endpoint: stackEnv['AWS_ENDPOINT_URL_SQS'] ?? '' });
+      env['QDS_DONE_QUEUE'] = (await sqs.send(new CreateQueueCommand({ QueueName: 'done' }))).QueueUrl;
+      sqs.destroy();
     },
-    log: () => {},
   });
-  s3 = new S3Client({ ...aws, endpoint: stack.endpoints.s3, forcePathStyle: true });
-  const redshift = new RedshiftDataClient({ ...aws, endpoint: stack.endpoints.redshiftData });
-  warehouse = new DemoWarehouse(redshift, stack.warehouse);
-  client = new Client({ connection: await Connection.connect({ address: stack.endpoints.temporal }) });
+  ({ stack, client, warehouse, s3, qubole } = world);
   const created = await datapipeline('create-pipeline', '--name', NAME, '--unique-id', 'once');
   const { pipelineId } = JSON.parse(created) as { pipelineId: string };
   const definition = `file://${join(FOLDER, 'data-pipeline.json')}`;
   const put = ['--pipeline-id', pipelineId, '--pipeline-definition', definition];
   expect(JSON.parse(await datapipeline('put-pipeline-definition', ...put))).toMatchObject({ errored: false });
-}, 120_000);
-afterAll(async () => {
-  await client?.connection.close();
-  s3?.destroy();
-  await stack?.stop();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
+afterAll(() => world?.close());
 
 async function datapipeline(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runProgram(awsCli, ['datapipeline', ...args], stack.env);
@@ -131,7 +93,7 @@ test('new data starts the workflow on Qubole, which activates the Data Pipeline,
     ['2001-01-05', 'FR', '2', '42.5'],
   ]);
   const answer = await fetch(`${qubole}/v1.2/commands?per_page=100`, {
-    headers: { 'x-auth-token': 'a-token-of-the-test' },
+    headers: { 'x-auth-token': TOKEN },
   });
   const { commands } = (await answer.json()) as { commands: { command_type: string }[] };
   expect(commands).toMatchObject([{ command_type: 'CompositeCommand' }]);
@@ -143,4 +105,4 @@ test('new data starts the workflow on Qubole, which activates the Data Pipeline,
     ['2001-01-05', 'DE', '1', '8.5'],
     ['2001-01-05', 'FR', '2', '42.5'],
   ]);
-}, 120_000);
+});

@@ -1,71 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
-import { DemoWarehouse } from '../../src/cli/demo/warehouse.ts';
-import { startEmulator } from '../../src/cli/stack/emulator.ts';
-import { freePorts } from '../../src/cli/stack/port.ts';
-import { startStack, type Stack } from '../../src/cli/stack/stack.ts';
-import { environment, foundTools } from '../../src/config.ts';
+import type { Client } from '@temporalio/client';
+import type { DemoWarehouse } from '../../src/cli/demo/warehouse.ts';
+import type { Stack } from '../../src/cli/stack/stack.ts';
 import type { Progress } from '../../src/domain/run.ts';
 import { millrace, ROOT, until } from './cli.ts';
+import { startQuboleStack, TOKEN, type QuboleStack } from './qubole-stack.ts';
 
 /* The example as it stands in its folder, on the stand-ins for Qubole and Redshift, by its schedule. */
 
 const CONFIG = join(ROOT, 'examples', 'scheduled-export', 'millrace.yaml');
 const NAME = 'revenue-daily';
-const TOKEN = 'a-token-of-the-test';
 
+let world: QuboleStack | undefined;
 let stack: Stack;
 let client: Client;
 let warehouse: DemoWarehouse;
 let s3: S3Client;
 let qubole: string;
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'));
-  const [port = 0] = await freePorts(1);
-  const env = { ...environment, QDS_API_URL: `http://127.0.0.1:${port}/api/`, QDS_TOKEN: TOKEN };
-  stack = await startStack({
-    folder,
-    root: ROOT,
-    env,
-    tools: foundTools(),
-    persist: false,
-    worker: {
-      configPath: async ({ family, root, env: own, signal }) => {
-        const main = join(root, 'dist', 'emulators', 'main.js');
-        ({ url: qubole = '' } = await startEmulator({
-          family,
-          main,
-          name: 'qubole',
-          env: own,
-          port,
-          signal,
-        }));
-        return CONFIG;
-      },
-      taskQueue: 'scheduled-export',
-    },
-    log: () => {},
-  });
-  const aws = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  s3 = new S3Client({ ...aws, endpoint: stack.endpoints.s3, forcePathStyle: true });
+  world = await startQuboleStack({ example: 'scheduled-export' });
+  ({ stack, client, warehouse, s3, qubole } = world);
   await s3.send(new CreateBucketCommand({ Bucket: 'raw' })).catch(() => {});
-  const redshift = new RedshiftDataClient({ ...aws, endpoint: stack.endpoints.redshiftData });
-  warehouse = new DemoWarehouse(redshift, stack.warehouse);
-  client = new Client({ connection: await Connection.connect({ address: stack.endpoints.temporal }) });
 });
-afterAll(async () => {
-  await client?.connection.close();
-  s3?.destroy();
-  await stack?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => world?.close());
 
 const put = (day: string, ...orders: string[]) =>
   s3.send(

@@ -133,7 +133,7 @@ describe('millrace backfill', () => {
       done: 2,
       already: 0,
     });
-  }, 90_000);
+  });
 
   test('stops after so many failures, and runs again those that failed', async () => {
     await write('weekdays', fill(WEEKDAYS));
@@ -149,7 +149,7 @@ describe('millrace backfill', () => {
     await write('weekdays', fill('${interval.date}'));
     const again = await backfill('weekdays', ...JANUARY, '--failed');
     expect(again).toMatchObject({ code: 0, is: { status: 'done', total: 2, done: 2, already: 0 } });
-  }, 90_000);
+  });
 
   test('pauses, resumes and is cancelled with its open runs', async () => {
     await write('waits', 'steps: [{ id: a, waitForData: { path: "s3://raw/never/${interval.date}/" } }]\n');
@@ -172,7 +172,7 @@ describe('millrace backfill', () => {
       code: 2,
       is: { error: { type: 'NotFound' } },
     });
-  }, 90_000);
+  });
 
   test.each([
     [['nobody', ...JANUARY], 'no pipeline is called nobody'],

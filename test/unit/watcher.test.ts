@@ -115,7 +115,7 @@ test('work that tells of its end a moment before it has ended is asked about unt
   while (work.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   work.answer(async () => done('pushed'));
   expect(await ended).toEqual({ status: 'done' });
-}, 10_000);
+});
 
 test('work whose message never comes is found ended by the backstop', async () => {
   const work = vendor();

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Definition } from '../../src/domain/definition.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import type { RunRecord } from '../../src/domain/run-record.ts';
 import { TemporalRendezvous } from '../../src/triggers/rendezvous.ts';
@@ -16,11 +15,6 @@ class Days {
 
   constructor(world: World) {
     this.world = world;
-  }
-
-  define(name: string, more: Partial<Definition> = {}): void {
-    const base = { file: `${name}.yaml`, covers: 'day' as const, timezone: 'UTC', params: {}, onFailure: [] };
-    this.world.definitions.set(name, { name, ...base, steps: [sql('a')], ...more });
   }
 
   async start(name: string, interval = INTERVAL): Promise<WorkflowHandle> {
@@ -67,8 +61,8 @@ describe('a run that comes after another', () => {
   beforeEach(() => {
     count += 1;
     [other, name] = [`orders${count}`, `report${count}`];
-    days.define(other);
-    days.define(name, { after: [other] });
+    days.world.define(other);
+    days.world.define(name, { after: [other] });
     world.engine.behave = () => ({ status: 'done' });
     world.messages.length = 0;
   });
@@ -93,7 +87,7 @@ describe('a run that comes after another', () => {
 
   test('waits for all of them, also when several wait for the same', async () => {
     const third = `third${count}`;
-    days.define(third, { after: [other, name] });
+    days.world.define(third, { after: [other, name] });
     const waiting = await Promise.all([days.startWaiting(third), days.startWaiting(name)]);
     await (await days.start(other)).result();
     const [ended] = (await Promise.all(waiting.map((handle) => handle.result()))) as RunResult[];
@@ -133,7 +127,7 @@ describe('a run that comes after another', () => {
 
   test('leaves the rendezvous when it is cancelled; the others go on waiting', async () => {
     const second = `second${count}`;
-    days.define(second, { after: [other] });
+    days.world.define(second, { after: [other] });
     const [first, stays] = [await days.startWaiting(name), await days.startWaiting(second)];
     await first.cancel();
     await first.result().catch(() => {});
@@ -164,17 +158,17 @@ describe('a run that comes after another', () => {
       'ringed waits for ring waits for ringed; take one of these out of `after`',
     ],
   ])('is refused for %s', async (_what, more, words) => {
-    days.define('monthly', { covers: 'month' });
-    days.define('ring', { after: ['ringed'] });
-    days.define('ringed', more);
+    days.world.define('monthly', { covers: 'month' });
+    days.world.define('ring', { after: ['ringed'] });
+    days.world.define('ringed', more);
     const failure = await failureOf((await days.start('ringed')).result());
     expect(failure.type).toBe('Rejected');
     expect(failure.message).toMatch(words);
   });
 
   test('hours are the same by their instant, in whatever zone', async () => {
-    days.define(other, { covers: 'hour', timezone: 'America/New_York' });
-    days.define(name, { covers: 'hour', timezone: 'Europe/Berlin', after: [other] });
+    days.world.define(other, { covers: 'hour', timezone: 'America/New_York' });
+    days.world.define(name, { covers: 'hour', timezone: 'Europe/Berlin', after: [other] });
     await (await days.start(other, '2001-01-05T03-05:00')).result();
     await (await days.start(name, '2001-01-05T09+01:00')).result();
   });
@@ -191,8 +185,8 @@ describe('a run that is done just when another looks', () => {
 
   test('is seen, whichever comes first, and nobody waits any more', async () => {
     const runs = Array.from({ length: 16 }, async (_, at) => {
-      days.define(`x${at}`);
-      days.define(`y${at}`, { after: [`x${at}`] });
+      days.world.define(`x${at}`);
+      days.world.define(`y${at}`, { after: [`x${at}`] });
       const order = at % 2 === 0 ? [`x${at}`, `y${at}`] : [`y${at}`, `x${at}`];
       await Promise.all(order.map(async (name) => (await days.start(name)).result()));
       const [x, y] = [
@@ -211,8 +205,8 @@ describe('a run that is done just when another looks', () => {
     ['right after them', 2],
   ])('is seen when it ends %s', async (_, after) => {
     const [other, waiter] = [`z${after}/${INTERVAL}`, `waits${after}/${INTERVAL}`];
-    days.define(`waits${after}`, { after: [`z${after}`] });
-    days.define(`z${after}`);
+    days.world.define(`waits${after}`, { after: [`z${after}`] });
+    days.world.define(`z${after}`);
     const handle = await days.startWaiting(`waits${after}`);
     let looks = 0;
     let record: RunRecord | undefined;

@@ -7,7 +7,7 @@ import type {
 } from '@temporalio/client';
 import type { BackfillInput } from '../../src/domain/backfill.ts';
 import type { BackfillProgress, BackfillReport } from '../../src/domain/backfill-progress.ts';
-import { createWorld, sql, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 let world: World;
 let name: string;
@@ -21,15 +21,7 @@ afterAll(async () => world.close());
 
 beforeEach(() => {
   name = `days${(count += 1)}`;
-  world.definitions.set(name, {
-    name,
-    file: 'x.yaml',
-    covers: 'day',
-    timezone: 'UTC',
-    params: { limit: { type: 'integer', default: 1, required: false } },
-    steps: [sql('a')],
-    onFailure: [],
-  });
+  world.define(name, { params: { limit: { type: 'integer', default: 1, required: false } } });
   world.engine.behave = () => ({ status: 'done' });
 });
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Definition } from '../../src/domain/definition.ts';
 import { failureOf } from '../failure-of.ts';
-import { createWorld, sql, stateOf, step, type World } from './world.ts';
+import { createWorld, stateOf, step, type World } from './world.ts';
 
 const INTERVAL = '2001-01-05';
 
@@ -18,13 +17,8 @@ beforeEach(() => {
   world.engine.behave = () => ({ status: 'done' });
   world.messages.length = 0;
   child = `child${(count += 1)}`;
-  define(child);
+  world.define(child);
 });
-
-function define(name: string, more: Partial<Definition> = {}): void {
-  const base = { file: 'x.yaml', covers: 'day' as const, timezone: 'UTC', params: {}, onFailure: [] };
-  world.definitions.set(name, { name, ...base, steps: [sql('a')], ...more });
-}
 
 const runOf = (interval = INTERVAL): WorkflowHandle =>
   world.client.workflow.getHandle(`${child}/${interval}`);
@@ -49,7 +43,7 @@ test('runs another pipeline for the same interval, and later steps see what it c
 });
 
 test('interval and params are templates, and the child checks them as at every door', async () => {
-  define(child, { params: { limit: { type: 'integer', default: 1, required: false } } });
+  world.define(child, { params: { limit: { type: 'integer', default: 1, required: false } } });
   const args = {
     name: child,
     interval: '${addDays(interval.date, -1)}',
@@ -70,7 +64,7 @@ test.each([
 });
 
 test('a run can not run itself', async () => {
-  define('selfish', { steps: [step('pipeline', 'again', { name: 'selfish' })] });
+  world.define('selfish', { steps: [step('pipeline', 'again', { name: 'selfish' })] });
   const handle = await world.client.workflow.start('pipeline', {
     taskQueue: 'test',
     workflowId: `selfish/${INTERVAL}`,

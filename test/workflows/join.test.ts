@@ -13,15 +13,7 @@ afterAll(async () => world.close());
 test('a cancellation while the run of the interval is being opened stops that run as well', async () => {
   world.engine.behave = () => ({ status: 'running' });
   const name = 'opened';
-  world.definitions.set(name, {
-    name,
-    file: 'x.yaml',
-    covers: 'day',
-    timezone: 'UTC',
-    params: {},
-    steps: [sql('a')],
-    onFailure: [],
-  });
+  world.define(name);
   const joins = await world.client.workflow.start('pipeline', {
     taskQueue: 'test',
     workflowId: 'opens and is cancelled',

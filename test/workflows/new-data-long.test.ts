@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newDataId, type NewDataProgress } from '../../src/domain/new-data.ts';
-import { createWorld, sql, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 let world: World;
 
@@ -11,12 +11,7 @@ beforeAll(async () => {
 afterAll(async () => world.close());
 
 test('hands on to new runs of itself while data comes and while its run is open, and loses nothing', async () => {
-  world.definitions.set('long', {
-    name: 'long',
-    file: 'x.yaml',
-    covers: 'day',
-    timezone: 'UTC',
-    params: {},
+  world.define('long', {
     events: [
       {
         bucket: 'raw',
@@ -29,8 +24,6 @@ test('hands on to new runs of itself while data comes and while its run is open,
         lateWindowMs: 3_600_000,
       },
     ],
-    steps: [sql('a')],
-    onFailure: [],
   });
   let isHeld = true;
   world.engine.behave = () => ({ status: isHeld ? 'running' : 'done' });

@@ -5,7 +5,7 @@ import type { Definition } from '../../src/domain/definition.ts';
 import type { EventSource } from '../../src/domain/event-source.ts';
 import { newDataId, type NewDataProgress } from '../../src/domain/new-data.ts';
 import type { PipelineInput } from '../../src/domain/run.ts';
-import { createWorld, sql, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 const DAY = '2001-01-05';
 const HOUR_MS = 3_600_000;
@@ -31,17 +31,7 @@ const SOURCE: EventSource = {
 /** Makes the pipeline of a test, which begins with data of this kind. */
 function define(sources: Partial<EventSource>[] = [{}], more: Partial<Definition> = {}): void {
   name = `events${(count += 1)}`;
-  world.definitions.set(name, {
-    name,
-    file: 'x.yaml',
-    covers: 'day',
-    timezone: 'UTC',
-    params: {},
-    events: sources.map((source) => ({ ...SOURCE, ...source })),
-    steps: [sql('a')],
-    onFailure: [],
-    ...more,
-  });
+  world.define(name, { events: sources.map((source) => ({ ...SOURCE, ...source })), ...more });
 }
 
 beforeEach(() => {
@@ -320,7 +310,7 @@ test.each([
 });
 
 test('a pipeline without events gathers nothing', async () => {
-  define([{}]);
+  define([{}], { file: 'x.yaml' });
   const definition = world.definitions.get(name);
   delete definition?.events;
   await expect((await signal([file('a')])).result()).rejects.toMatchObject({

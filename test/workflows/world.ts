@@ -92,6 +92,8 @@ export interface World {
   /** Called before a file is written; what it throws is the answer. */
   onWrite: (path: string) => void;
   definitions: Map<string, Definition>;
+  /** Makes a daily pipeline with one step, or with what is said. */
+  define(name: string, more?: Partial<Definition>): void;
   /** Starts a run of these steps under its own pipeline's name; waiting for its result skips time. */
   start(steps: StepDefinition[], more?: Partial<Definition>): Promise<WorkflowHandle>;
   /** Starts it and waits for its result. */
@@ -231,18 +233,13 @@ export async function createWorld({
     records,
     onWrite: () => {},
     definitions,
+    define(name, more = {}) {
+      const daily = { file: `${name}.yaml`, covers: 'day', timezone: 'UTC', params: {} } as const;
+      definitions.set(name, { name, ...daily, steps: [sql('a')], onFailure: [], ...more });
+    },
     async start(steps, more = {}) {
       const name = `p${(count += 1)}`;
-      definitions.set(name, {
-        name,
-        file: `${name}.yaml`,
-        covers: 'day',
-        timezone: 'UTC',
-        params: {},
-        steps,
-        onFailure: [],
-        ...more,
-      });
+      world.define(name, { steps, ...more });
       const args = [{ pipeline: name, interval: '2001-01-05' }];
       return env.client.workflow.start('pipeline', {
         taskQueue: TASK_QUEUE,
