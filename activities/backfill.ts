@@ -1,7 +1,7 @@
 import { intervalsIn, parseBackfillInput, spanOf, type BackfillInput } from '../src/domain/backfill.ts';
 import type { BackfillPlan } from '../src/domain/backfill-progress.ts';
 import type { Definition } from '../src/domain/definition.ts';
-import { EtlError } from '../src/domain/failure.ts';
+import { EtlError, rejecting } from '../src/domain/failure.ts';
 import { paramWords, resolveParams } from '../src/domain/params.ts';
 import type { RunSummary } from '../src/domain/run-record.ts';
 import { intervalsOf } from '../src/domain/schedule-ticks.ts';
@@ -79,12 +79,4 @@ function isChosen({ only }: BackfillInput, run: RunSummary['status'] | undefined
 function checkParams({ name, params: definitions }: Definition, given: BackfillInput['params']): void {
   const { problems } = resolveParams(definitions, given);
   if (problems.length > 0) throw new EtlError('Rejected', `${name}: ${paramWords(problems)}`);
-}
-
-function rejecting<T>(evaluate: () => T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-  }
 }

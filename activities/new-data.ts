@@ -1,6 +1,5 @@
-import { EtlError } from '../src/domain/failure.ts';
+import { EtlError, rejecting } from '../src/domain/failure.ts';
 import { countsOf, gather } from '../src/domain/gather.ts';
-import type { Interval } from '../src/domain/interval.ts';
 import {
   newDataId,
   type Gathered,
@@ -107,12 +106,4 @@ export function createNewDataActivities({ pipelines, records, runs, files, state
       return (await runs.look(workflowId)) ?? null;
     },
   };
-}
-
-function rejecting(read: () => Interval): Interval {
-  try {
-    return read();
-  } catch (error) {
-    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-  }
 }

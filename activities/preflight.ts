@@ -36,8 +36,16 @@ async function ofWarehouse(warehouse: () => Warehouse, loads: readonly StepLoad[
       (faults[index] ?? []).map((fault): Finding => ({ step, level: 'error', ...fault })),
     );
   } catch (error) {
-    if (!(error instanceof EtlError) || FAILURE[error.type].retryable) throw error;
-    const { type, message } = error;
-    return loads.map(({ step }): Finding => ({ step, level: 'error', code: 'warehouse', type, message }));
+    return warehouseFindings(
+      error,
+      loads.map(({ step }) => step),
+    );
   }
+}
+
+/** That these steps can't use their warehouse; throws what passes by itself. */
+export function warehouseFindings(error: unknown, steps: readonly string[]): Finding[] {
+  if (!(error instanceof EtlError) || FAILURE[error.type].retryable) throw error;
+  const { type, message } = error;
+  return steps.map((step): Finding => ({ step, level: 'error', code: 'warehouse', type, message }));
 }

@@ -1,6 +1,6 @@
 import { sameInterval } from '../src/domain/same-interval.ts';
 import type { Definition } from '../src/domain/definition.ts';
-import { EtlError } from '../src/domain/failure.ts';
+import { EtlError, rejecting } from '../src/domain/failure.ts';
 import type { Interval } from '../src/domain/interval.ts';
 
 /** The IDs of the runs that have to be done before a run; `Rejected` where one of them could never be. */
@@ -13,11 +13,7 @@ export async function runsBefore(
   for (const name of definition.after ?? []) {
     const other = await load(name);
     await refuseCircle(definition.name, [definition.name, name], other, load);
-    try {
-      ids.push(`${name}/${sameInterval(definition, interval, other).id}`);
-    } catch (error) {
-      throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-    }
+    ids.push(`${name}/${rejecting(() => sameInterval(definition, interval, other)).id}`);
   }
   return ids;
 }

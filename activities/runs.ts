@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { EtlError } from '../src/domain/failure.ts';
+import { EtlError, rejecting } from '../src/domain/failure.ts';
 import type { Interval } from '../src/domain/interval.ts';
 import { intervalsOf } from '../src/domain/schedule-ticks.ts';
 import { paramWords, resolveParams, type Params } from '../src/domain/params.ts';
@@ -111,11 +111,7 @@ function intervalOf(
 ): Interval {
   const { name } = definition;
   const intervals = intervalsOf(definition);
-  try {
-    if (asked !== undefined) return intervals.parse(asked);
-  } catch (error) {
-    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-  }
+  if (asked !== undefined) return rejecting(() => intervals.parse(asked));
   try {
     if (from.workflowId.startsWith(`${name}/`)) {
       return intervals.parse(from.workflowId.slice(name.length + 1));

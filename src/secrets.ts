@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { fromAwsError } from './aws-error.ts';
 import type { Environment } from './config.ts';
-import { EtlError } from './domain/failure.ts';
+import { EtlError, rejecting } from './domain/failure.ts';
 import { resolveReference, secretsIn } from './spec/load-config.ts';
 
 /** How long a value that nobody refused is taken again. */
@@ -39,11 +39,7 @@ export function createSecrets(options: object, env: Environment): ResolveSecret 
       const value = await secret(id, anew);
       values.set(whole, field === undefined ? value : fieldOf(id, value, field));
     }
-    try {
-      return resolveReference(text, env, undefined, values);
-    } catch (error) {
-      throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-    }
+    return rejecting(() => resolveReference(text, env, undefined, values));
   };
 }
 

@@ -10,7 +10,7 @@ import { activityInterceptors, createActivities, type Deps } from '../activities
 import { awsRequests } from './aws-requests.ts';
 import { createConsumers, type NamedConsumer } from './consumers.ts';
 import { foundTools, type Configuration, type Environment } from './config.ts';
-import { EtlError } from './domain/failure.ts';
+import { rejecting } from './domain/failure.ts';
 import { createEngine } from './engines/index.ts';
 import type { S3Access } from './engines/duckdb/settings.ts';
 import { createTopic } from './notifiers/sns.ts';
@@ -173,13 +173,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
   };
 }
 
-function resolved(text: string, env: Environment): string {
-  try {
-    return resolveReference(text, env);
-  } catch (error) {
-    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
-  }
-}
+const resolved = (text: string, env: Environment): string => rejecting(() => resolveReference(text, env));
 
 /** What jobs reach S3 with: asked for each job, because credentials expire. */
 async function s3Access(s3: S3Client, endpoint: string | undefined): Promise<S3Access> {

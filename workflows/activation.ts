@@ -2,7 +2,7 @@ import { CancellationScope, isCancellation, setCurrentDetails, sleep } from '@te
 import type { OnCancel } from '../src/domain/definition.ts';
 import type { DataPipelineInstance } from '../src/ports.ts';
 import { brief, waiting } from './activities.ts';
-import { failure, faultOf } from './failures.ts';
+import { faultOf, passedOn } from './failures.ts';
 import { unlessFailed } from './instances.ts';
 
 export interface ActivationRequest {
@@ -36,8 +36,7 @@ export async function activation(request: ActivationRequest): Promise<DataPipeli
     return await activateAndAwait(request, before);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { type, message, details } = faultOf(error);
-    throw failure(type, message, details);
+    throw passedOn(error);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import type { BackfillPlan, BackfillProgress, BackfillReport } from '../src/domain/backfill-progress.ts';
 import { brief } from './activities.ts';
 import { Backfill, type BackfillState } from './backfill-run.ts';
-import { faultOf } from './failures.ts';
+import { passedOn } from './failures.ts';
 
 export const backfillProgress = defineQuery<BackfillProgress>('progress');
 export const pause = defineUpdate<BackfillReport>('pause');
@@ -66,7 +66,6 @@ async function open(input: unknown, startTime: Date): Promise<BackfillPlan> {
     const activities = brief('works out the intervals');
     return await activities.openBackfill({ input, now: startTime.toISOString() });
   } catch (error) {
-    const { type, message, details } = faultOf(error);
-    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    throw passedOn(error);
   }
 }

@@ -30,6 +30,12 @@ export function faultOf(error: unknown): Fault {
   return { type: isFailureType(cause.type) ? cause.type : 'Unexpected', message, details };
 }
 
+/** The error with which a workflow passes on what an activity or a child failed with. */
+export function passedOn(error: unknown): ApplicationFailure {
+  const { type, message, details } = faultOf(error);
+  return failure(type, message, details);
+}
+
 /** Pure code throws plain errors; in a workflow they fail the step for good. */
 export function rejecting<T>(evaluate: () => T, where = ''): T {
   try {

@@ -3,7 +3,7 @@ import type { RunPlan } from '../src/domain/plan.ts';
 import type { RunResult } from '../src/domain/run.ts';
 import type { OpenedRun } from '../src/ports.ts';
 import { brief, waiting } from './activities.ts';
-import { failure, faultOf } from './failures.ts';
+import { passedOn } from './failures.ts';
 
 type JoinPlan = RunPlan & { role: 'join' };
 
@@ -16,8 +16,7 @@ export async function join(plan: JoinPlan): Promise<RunResult> {
     return result;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { type, message, details } = faultOf(error);
-    throw failure(type, message, details);
+    throw passedOn(error);
   }
 }
 

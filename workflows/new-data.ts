@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -11,7 +10,7 @@ import {
 import { readBatch, type NewDataBatch } from '../src/domain/arrived-file.ts';
 import type { NewDataPlan, NewDataProgress } from '../src/domain/new-data.ts';
 import { brief } from './activities.ts';
-import { faultOf } from './failures.ts';
+import { passedOn } from './failures.ts';
 import { Inbox } from './inbox.ts';
 import { NewData, type NewDataState } from './new-data-run.ts';
 
@@ -58,7 +57,6 @@ async function open(input: unknown, workflowId: string): Promise<NewDataPlan> {
     const activities = brief('reads the pipeline file');
     return await activities.openNewData({ input, workflowId });
   } catch (error) {
-    const { type, message, details } = faultOf(error);
-    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    throw passedOn(error);
   }
 }

@@ -1,13 +1,7 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  defineQuery,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Progress, RunResult } from '../src/domain/run.ts';
 import { brief } from './activities.ts';
-import { faultOf } from './failures.ts';
+import { passedOn } from './failures.ts';
 import { join } from './join.ts';
 import { Run } from './run.ts';
 
@@ -46,8 +40,7 @@ async function open(request: { input: unknown; workflowId: string; startedAt: st
     return await open.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled });
   } catch (error) {
     if (CancellationScope.current().consideredCancelled) throw error;
-    const { type, message, details } = faultOf(error);
-    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    throw passedOn(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { close, listen } from '../../emulators/loopback.ts';
 
 export interface CountingProxy {
   /** Takes the place of the server's own URL. */
@@ -25,14 +25,12 @@ export async function countRequests(upstream: string): Promise<CountingProxy> {
     outgoing.on('error', () => response.destroy());
     incoming.pipe(outgoing);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const origin = await listen(server, 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname.replace(/\/$/, '')}`,
+    url: `${origin}${pathname.replace(/\/$/, '')}`,
     count: () => count,
     async close() {
-      server.close();
-      server.closeAllConnections();
+      close(server);
       await once(server, 'close');
     },
   };

@@ -3,7 +3,6 @@ import { Client, Connection } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { completeEnvironment, environment, foundTools, packageRoot } from '../config.ts';
 import type { Progress } from '../domain/run.ts';
-import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { Board } from './demo/board.ts';
 import { DEMO_ENGINES, startEngine, withEngine, type DemoEngine } from './demo/engine.ts';
@@ -97,7 +96,7 @@ async function start(flags: DemoFlags, { signal, hurry }: Interrupt, board: Boar
       taskQueue,
     },
     ...(flags.events && {
-      newData: async () => watchedBy(await new PipelineFolder(config.pipelines, config.folder).loadValid()),
+      newData: () => watchedBy(config),
     }),
     // Other engines' jobs end with their servers.
     afterWorker: async (stackEnv) => {

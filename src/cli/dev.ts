@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { completeEnvironment, configFolder, environment, foundTools, packageRoot } from '../config.ts';
-import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, withConfig, type CommonFlags } from './context.ts';
 import { printJson, say } from './output.ts';
 import { describeStack } from './stack/describe.ts';
@@ -63,7 +62,7 @@ async function options(flags: DevFlags): Promise<StackOptions> {
   return {
     ...common,
     worker: { configPath: config.file, taskQueue: config.taskQueue },
-    newData: async () => watchedBy(await new PipelineFolder(config.pipelines, config.folder).loadValid()),
+    newData: () => watchedBy(config),
     afterWorker: (stackEnv) => cancelJobs(config, completeEnvironment(stackEnv)),
   };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Json } from './definition.ts';
-import { EtlError } from './failure.ts';
 import type { Interval, Intervals } from './interval.ts';
 import { Intervals as CalendarIntervals } from './interval.ts';
+import { readInput } from './workflow-input.ts';
 
 export const ORDERS = ['oldest', 'newest'] as const;
 /** Only the intervals without any run; only those whose newest run failed or was cancelled. */
@@ -43,17 +43,8 @@ const schema = z.strictObject({
 const EXAMPLE = '{"pipeline":"flights-daily","from":"2001-01-01","to":"2001-03-31","concurrency":4}';
 
 /** Reads the input of a `backfill` workflow, which anybody may have typed; `Rejected` names each wrong field. */
-export function parseBackfillInput(input: unknown): BackfillInput {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data as BackfillInput;
-  const problems = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new EtlError(
-    'Rejected',
-    `the workflow's input is wrong: ${problems.join('; ')}. Write it like ${EXAMPLE}`,
-  );
-}
+export const parseBackfillInput = (input: unknown): BackfillInput =>
+  readInput(schema, input, EXAMPLE) as BackfillInput;
 
 /** The instants between which the intervals of a backfill lie, as ISO 8601. */
 export interface Span {

@@ -116,7 +116,8 @@ interface StepBase {
 export type StepOf<K extends StepKind> = StepBase & { kind: K; args: StepArgs[K] };
 export type StepDefinition = { [K in StepKind]: StepOf<K> }[StepKind];
 
-export type Covers = 'hour' | 'day' | 'week' | 'month' | 'tick';
+export const COVERS = ['hour', 'day', 'week', 'month', 'tick'] as const;
+export type Covers = (typeof COVERS)[number];
 
 export interface Definition {
   name: string;

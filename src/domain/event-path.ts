@@ -42,7 +42,7 @@ export class EventPath {
     const form = (capture: Capture) => (capture === 'interval' ? intervalForm(covers) : FORM[capture]);
     const body = this.#parts.map((part) => {
       if ('text' in part) return part.text.replaceAll(/[\\^$.|+()[\]{}*?]/g, String.raw`\$&`);
-      return 'any' in part ? '[^/]*' : `(?<${groupOf(part.capture)}>${form(part.capture)})`;
+      return 'any' in part ? '[^/]*' : `(?<${part.capture}>${form(part.capture)})`;
     });
     // A group's name may stand once, and further ones compare in `read`.
     const numbered = body.map((piece, at) => piece.replace(/^\(\?<(\w+)>/, `(?<$1_${at}>`));
@@ -73,8 +73,6 @@ export class EventPath {
     return key.endsWith('/') ? `${key}part-0` : key;
   }
 }
-
-const groupOf = (capture: Capture): string => capture;
 
 /** What all keys of a path begin with. */
 export const fixedStart = (path: string): string => /^[^{*]*/.exec(path)?.[0] ?? '';

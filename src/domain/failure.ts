@@ -71,6 +71,15 @@ export class EtlError extends Error {
   }
 }
 
+/** What pure code throws says what is wrong with its input: `Rejected`. */
+export function rejecting<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new EtlError('Rejected', error instanceof Error ? error.message : String(error));
+  }
+}
+
 export const isFailureType = (type: unknown): type is FailureType =>
   typeof type === 'string' && Object.hasOwn(FAILURE, type);
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from './definition.ts';
-import { EtlError } from './failure.ts';
 import { TRIGGER_KINDS, type PipelineInput } from './run.ts';
+import { readInput } from './workflow-input.ts';
 
 const json: z.ZodType<Json> = z.json();
 
@@ -21,14 +21,5 @@ const schema = z.strictObject({
 const EXAMPLE = '{"pipeline":"flights-daily","interval":"2001-01-05"}';
 
 /** Reads the input of a `pipeline` workflow, which anybody may have typed; `Rejected` names each wrong field. */
-export function parseRunInput(input: unknown): PipelineInput {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data as PipelineInput;
-  const problems = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new EtlError(
-    'Rejected',
-    `the workflow's input is wrong: ${problems.join('; ')}. Write it like ${EXAMPLE}`,
-  );
-}
+export const parseRunInput = (input: unknown): PipelineInput =>
+  readInput(schema, input, EXAMPLE) as PipelineInput;

@@ -1,11 +1,10 @@
 import type { Covers } from '../domain/definition.ts';
 import { EventPath, fixedStart, type Captured } from '../domain/event-path.ts';
 import { SourceMatcher } from '../domain/event-source.ts';
+import { coversOf } from './known-pipeline.ts';
 import { whatAndFix, type Problem } from './problem.ts';
 import { isRawMap, type RawMap } from './raw-map.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
-
-const ALL_COVERS: readonly unknown[] = ['hour', 'day', 'week', 'month', 'tick'] satisfies Covers[];
 
 /** One interval of each kind, to try paths with. */
 const EXAMPLE: Captured = {
@@ -46,11 +45,6 @@ export function checkEvents(source: YamlSource, root: RawMap): Problem[] {
     ];
   });
   return [...problems, ...checkOverlaps(source, entries, covers)];
-}
-
-function coversOf(root: RawMap): Covers {
-  const covers = isRawMap(root['schedule']) ? root['schedule']['covers'] : undefined;
-  return ALL_COVERS.includes(covers) ? (covers as Covers) : 'day';
 }
 
 function checkRule(source: YamlSource, { count, marker }: RawMap, path: Path): Problem[] {

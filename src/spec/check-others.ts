@@ -1,34 +1,8 @@
 import { didYouMean } from './did-you-mean.ts';
-import { circleThrough, knownPipeline, type KnownPipeline } from './known-pipeline.ts';
+import { circleThrough, knownPipeline, referencesOf, type KnownPipeline } from './known-pipeline.ts';
 import type { Problem } from './problem.ts';
-import { isRawMap } from './raw-map.ts';
-import { allSteps, type RawPipeline } from './raw-pipeline.ts';
-import type { Path, YamlSource } from './yaml-source.ts';
-
-/** One place where a pipeline refers to another. */
-interface Reference {
-  name: string;
-  path: Path;
-  /** Whether the run of the same interval is meant, which must be done for this one to end. */
-  isSame: boolean;
-  kind: 'after' | 'step';
-  params: string[];
-}
-
-function referencesOf(raw: RawPipeline): Reference[] {
-  const { after } = raw.root;
-  const before = (Array.isArray(after) ? after : []).flatMap((name: unknown, at): Reference[] =>
-    typeof name === 'string' ? [{ name, path: ['after', at], isSame: true, kind: 'after', params: [] }] : [],
-  );
-  const children = allSteps(raw).flatMap(({ path, fields: { pipeline } }): Reference[] => {
-    if (!isRawMap(pipeline) || typeof pipeline['name'] !== 'string') return [];
-    const { name, interval, params } = pipeline;
-    const given = isRawMap(params) ? Object.keys(params) : [];
-    const isSame = interval === undefined;
-    return [{ name, path: [...path, 'pipeline', 'name'], isSame, kind: 'step', params: given }];
-  });
-  return [...before, ...children];
-}
+import type { RawPipeline } from './raw-pipeline.ts';
+import type { YamlSource } from './yaml-source.ts';
 
 /**
  * That `after` and steps of the kind `pipeline` name pipelines that there are, with params that those have, for an

@@ -1,6 +1,7 @@
-import type { Covers } from '../domain/definition.ts';
-import { isRawMap } from './raw-map.ts';
-import { allSteps, rawPipeline } from './raw-pipeline.ts';
+import { COVERS, type Covers } from '../domain/definition.ts';
+import { isRawMap, type RawMap } from './raw-map.ts';
+import { allSteps, rawPipeline, type RawPipeline } from './raw-pipeline.ts';
+import type { Path } from './yaml-source.ts';
 
 /** What the file of one pipeline has to know of another. */
 export interface KnownPipeline {
@@ -12,24 +13,50 @@ export interface KnownPipeline {
   waitsFor: string[];
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string';
+/** One place where a pipeline refers to another. */
+export interface Reference {
+  name: string;
+  path: Path;
+  /** Whether the run of the same interval is meant, which must be done for this one to end. */
+  isSame: boolean;
+  kind: 'after' | 'step';
+  params: string[];
+}
+
+const keysOf = (value: unknown): string[] => (isRawMap(value) ? Object.keys(value) : []);
 
 /** What can be known of a pipeline by its file's value, right or wrong; undefined without a name. */
 export function knownPipeline(value: unknown): KnownPipeline | undefined {
   const raw = rawPipeline(value);
-  const { name, schedule, params, after } = raw.root;
-  if (!isText(name)) return undefined;
-  const before: unknown[] = Array.isArray(after) ? after : [];
-  const children = allSteps(raw).flatMap(({ fields: { pipeline } }) =>
-    isRawMap(pipeline) && pipeline['interval'] === undefined ? pipeline['name'] : [],
-  );
-  const covers = isRawMap(schedule) && isText(schedule['covers']) ? schedule['covers'] : 'day';
+  const { name, params } = raw.root;
+  if (typeof name !== 'string') return undefined;
+  const same = referencesOf(raw).filter(({ isSame }) => isSame);
   return {
     name,
-    covers: covers as Covers,
-    params: isRawMap(params) ? Object.keys(params) : [],
-    waitsFor: [...before, ...children].filter(isText),
+    covers: coversOf(raw.root),
+    params: keysOf(params),
+    waitsFor: same.map((other) => other.name),
   };
+}
+
+/** What the intervals of a pipeline are; a day where the file doesn't say it, or wrongly. */
+export function coversOf({ schedule }: RawMap): Covers {
+  const covers = isRawMap(schedule) ? schedule['covers'] : undefined;
+  return COVERS.find((one) => one === covers) ?? 'day';
+}
+
+export function referencesOf(raw: RawPipeline): Reference[] {
+  const { after } = raw.root;
+  const before = (Array.isArray(after) ? after : []).flatMap((name: unknown, at): Reference[] =>
+    typeof name === 'string' ? [{ name, path: ['after', at], isSame: true, kind: 'after', params: [] }] : [],
+  );
+  const children = allSteps(raw).flatMap(({ path, fields: { pipeline } }): Reference[] => {
+    if (!isRawMap(pipeline) || typeof pipeline['name'] !== 'string') return [];
+    const { name, interval, params } = pipeline;
+    const isSame = interval === undefined;
+    return [{ name, path: [...path, 'pipeline', 'name'], isSame, kind: 'step', params: keysOf(params) }];
+  });
+  return [...before, ...children];
 }
 
 /** The names on a way from one that `start` waits for back to `start`, in that order; undefined without one. */

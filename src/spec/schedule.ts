@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import type { Json } from '../domain/definition.ts';
+import { COVERS, type Json } from '../domain/definition.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { OVERLAPS, type Overlap, type ScheduleDefinition, type ScheduleEntry } from '../domain/schedule.ts';
 import { parseCron, type CalendarTimes } from '../domain/schedule-calendar.ts';
@@ -58,7 +58,7 @@ export const schedule = z
     timezone: timezone()
       .optional()
       .meta({ description: 'UTC unless said.', examples: ['America/New_York'] }),
-    covers: z.enum(['hour', 'day', 'week', 'month', 'tick']).optional().meta({
+    covers: z.enum(COVERS).optional().meta({
       description: 'The interval that a run covers: the newest one that had ended; day unless said.',
     }),
     overlap: overlap.optional(),

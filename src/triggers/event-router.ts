@@ -3,7 +3,7 @@ import type { Definition } from '../domain/definition.ts';
 import { capturedInterval } from '../domain/event-interval.ts';
 import { SourceMatcher } from '../domain/event-source.ts';
 import { newDataId } from '../domain/new-data.ts';
-import type { Notice } from './notification.ts';
+import type { Notice, Notification } from './notification.ts';
 
 /** What has to be known of a pipeline to send it its new data. */
 export type Route = Pick<Definition, 'name' | 'covers' | 'timezone' | 'schedule' | 'events'>;
@@ -60,6 +60,23 @@ export class EventRouter {
     });
     return isKnown ? deliveries : undefined;
   }
+}
+
+/** Where a message goes, and why it is left to its queue, if it is. */
+export interface Routed {
+  deliveries: Delivery[];
+  left?: Exclude<Notification['kind'], 'data'> | 'unmatched';
+  /** The first file that nobody asked for. */
+  unmatched?: Notice;
+}
+
+/** Sorts a message; one about several files may be delivered in part, and left for the others. */
+export function routed({ kind, notices }: Notification, router: EventRouter): Routed {
+  const found = notices.map((notice) => router.route(notice));
+  const deliveries = found.flatMap((each) => each ?? []);
+  if (kind !== 'data') return { deliveries, left: kind };
+  const unmatched = notices[found.indexOf(undefined)];
+  return unmatched ? { deliveries, left: 'unmatched', unmatched } : { deliveries };
 }
 
 function intervalOf(

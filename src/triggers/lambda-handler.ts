@@ -1,4 +1,4 @@
-import { gathered, type Delivery, type EventRouter } from './event-router.ts';
+import { gathered, routed, type Delivery, type EventRouter, type Routed } from './event-router.ts';
 import { notificationOf, readNotification, type Notification } from './notification.ts';
 import { inParallel } from './parallel.ts';
 
@@ -29,7 +29,10 @@ export function createLambdaHandler({
   send: (delivery: Delivery) => Promise<void>;
 }): (event: unknown) => Promise<BatchResponse | undefined> {
   return async (event) => {
-    const items = itemsOf(event).map((item) => ({ ...item, ...routed(item.notification, router) }));
+    const items = itemsOf(event).map(({ id, notification }) => {
+      const sorted = routed(notification, router);
+      return { id, deliveries: sorted.deliveries, left: whyLeft(sorted) };
+    });
     const failures = new Map<string, string>();
     await inParallel(gathered(items.flatMap(({ deliveries }) => deliveries)), SIGNALS_AT_ONCE, (delivery) =>
       send(delivery).catch((error: unknown) => {
@@ -50,17 +53,9 @@ export function createLambdaHandler({
   };
 }
 
-function routed(
-  { kind, notices }: Notification,
-  router: EventRouter,
-): { deliveries: Delivery[]; left?: string } {
-  const found = notices.map((notice) => ({ notice, deliveries: router.route(notice) }));
-  const deliveries = found.flatMap((each) => each.deliveries ?? []);
-  if (kind !== 'data') return { deliveries, left: `it is ${kind}, not about a new object` };
-  const unmatched = found.find((each) => each.deliveries === undefined);
-  if (!unmatched) return { deliveries };
-  const { bucket, key } = unmatched.notice;
-  return { deliveries, left: `no pipeline's events match s3://${bucket}/${key}` };
+function whyLeft({ left, unmatched }: Routed): string | undefined {
+  if (unmatched) return `no pipeline's events match s3://${unmatched.bucket}/${unmatched.key}`;
+  return left && `it is ${left}, not about a new object`;
 }
 
 function itemsOf(event: unknown): Item[] {

@@ -1,8 +1,8 @@
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtlError } from '../domain/failure.ts';
-import { gathered, type Delivery, type EventRouter } from './event-router.ts';
-import { readNotification, type Notification } from './notification.ts';
+import { gathered, routed, type Delivery, type EventRouter, type Routed } from './event-router.ts';
+import { readNotification } from './notification.ts';
 import { inParallel } from './parallel.ts';
 import { MOST_PER_REQUEST, type Queue, type QueueMessage } from './queue.ts';
 
@@ -20,7 +20,7 @@ export interface ConsumerCounts {
   refused: number;
 }
 
-type Left = Exclude<keyof ConsumerCounts, 'received' | 'accepted' | 'signals'>;
+type Left = NonNullable<Routed['left']> | 'refused';
 
 export interface ConsumerOptions {
   queue: Queue;
@@ -135,11 +135,11 @@ export class QueueConsumer {
     const { router, queue } = this.#options;
     const routes = await this.#persist(router, signal);
     if (!routes) return;
-    const routed = batch.map((message) => ({ message, ...this.#route(message, routes) }));
-    const refused = await this.#signal(gathered(routed.flatMap(({ deliveries }) => deliveries)), signal);
+    const sorted = batch.map((message) => ({ message, ...routed(readNotification(message.body), routes) }));
+    const refused = await this.#signal(gathered(sorted.flatMap(({ deliveries }) => deliveries)), signal);
     if (!refused) return;
     const accepted: QueueMessage[] = [];
-    for (const { message, left, deliveries } of routed) {
+    for (const { message, left, deliveries } of sorted) {
       const why = deliveries.some(({ workflowId }) => refused.has(workflowId)) ? 'refused' : left;
       if (why === undefined) accepted.push(message);
       else this.#leave(message, why);
@@ -147,16 +147,8 @@ export class QueueConsumer {
     // What can't be deleted comes again, and is then known.
     await queue.delete(accepted).catch((error: unknown) => this.#options.say(wordsOf(error)));
     this.counts.accepted += accepted.length;
-    for (const { message } of routed) this.#held.delete(message);
+    for (const { message } of sorted) this.#held.delete(message);
     this.#news.emit('change');
-  }
-
-  #route(message: QueueMessage, router: EventRouter): { deliveries: Delivery[]; left?: Left } {
-    const { kind, notices }: Notification = readNotification(message.body);
-    const routed = notices.map((notice) => router.route(notice));
-    const deliveries = routed.flatMap((found) => found ?? []);
-    if (kind !== 'data') return { deliveries, left: kind };
-    return routed.includes(undefined) ? { deliveries, left: 'unmatched' } : { deliveries };
   }
 
   /** Signals all of them, for as long as it takes; gives those that were refused, or undefined when it was stopped. */

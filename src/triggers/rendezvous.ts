@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { EtlError } from '../domain/failure.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { Rendezvous, RunRecords } from '../ports.ts';
+import { describeNewest, unavailable } from './execution.ts';
 
 /** A workflow `<run>/rendezvous` for each run that others wait for. */
 export class TemporalRendezvous implements Rendezvous {
@@ -42,13 +42,7 @@ export class TemporalRendezvous implements Rendezvous {
   async #isDone(workflowId: string): Promise<boolean> {
     const [pipeline = '', interval = ''] = workflowId.split('/', 2);
     if ((await this.#records.read(pipeline, interval))?.status === 'done') return true;
-    try {
-      const { status } = await this.#client.workflow.getHandle(workflowId).describe();
-      return status.name === 'COMPLETED';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw unavailable(error);
-    }
+    return (await describeNewest(this.#client, workflowId))?.status.name === 'COMPLETED';
   }
 
   async #signal(other: string, signal: string, value: string): Promise<void> {
@@ -62,8 +56,3 @@ export class TemporalRendezvous implements Rendezvous {
 }
 
 const idOf = (run: string): string => `${run}/rendezvous`;
-
-const unavailable = (error: unknown): EtlError =>
-  new EtlError('Unavailable', `Temporal: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  });

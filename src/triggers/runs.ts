@@ -5,13 +5,13 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
   type Client,
-  type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { EtlError, isFailureType, type FailureDetails } from '../domain/failure.ts';
 import type { RunLook } from '../domain/new-data.ts';
 import type { PipelineInput, RunResult } from '../domain/run.ts';
 import type { RunRecord } from '../domain/run-record.ts';
 import type { OpenedRun, RunRecords, Runs } from '../ports.ts';
+import { describeNewest, unavailable } from './execution.ts';
 
 /** What starts by itself leaves an interval alone that is done; what a person starts runs again. */
 const ONCE_IS_ENOUGH: readonly unknown[] = ['schedule', 'event', 'backfill'];
@@ -34,14 +34,14 @@ export class TemporalRuns implements Runs {
     input: PipelineInput & { interval: string },
     by: string,
   ): Promise<OpenedRun> {
-    const before = await this.#describe(workflowId);
+    const before = await describeNewest(this.#client, workflowId);
     if (before?.memo?.['startedBy'] === by) return { workflowId, runId: before.runId, started: true };
     if (isOnceEnough(input)) {
       const done = before ? before.status.name === 'COMPLETED' && before : await this.#doneBefore(workflowId);
       if (done) return { workflowId, runId: done.runId, started: false };
     }
     await this.#start(workflowId, input, by);
-    const now = await this.#describe(workflowId);
+    const now = await describeNewest(this.#client, workflowId);
     if (!now)
       throw new EtlError('Unavailable', `${workflowId} was started, but Temporal does not show it yet`);
     return { workflowId, runId: now.runId, started: now.memo?.['startedBy'] === by };
@@ -71,7 +71,7 @@ export class TemporalRuns implements Runs {
   }
 
   async look(workflowId: string): Promise<RunLook | undefined> {
-    const found = await this.#describe(workflowId);
+    const found = await describeNewest(this.#client, workflowId);
     if (found) {
       const { runId, status, startTime, closeTime } = found;
       return {
@@ -139,15 +139,6 @@ export class TemporalRuns implements Runs {
       throw unavailable(error);
     }
   }
-
-  async #describe(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
-    try {
-      return await this.#client.workflow.getHandle(workflowId).describe();
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw unavailable(error);
-    }
-  }
 }
 
 /** Temporal's states of a workflow; all others are failures. */
@@ -156,11 +147,6 @@ const STATUS: Partial<Record<string, RunLook['status']>> = {
   COMPLETED: 'done',
   CANCELLED: 'cancelled',
 };
-
-const unavailable = (error: unknown): EtlError =>
-  new EtlError('Unavailable', `Temporal: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  });
 
 /** What is left of the result of a run that Temporal has forgotten. */
 const resultOf = ({ status, interval, steps }: RunRecord): RunResult => ({

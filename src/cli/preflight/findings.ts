@@ -1,6 +1,6 @@
-import { loadFindings } from '../../../activities/preflight.ts';
+import { loadFindings, warehouseFindings } from '../../../activities/preflight.ts';
+import { connection } from '../../../activities/waiting.ts';
 import type { Definition, Json, StepDefinition, StepOf } from '../../domain/definition.ts';
-import { EtlError, FAILURE } from '../../domain/failure.ts';
 import type { Interval } from '../../domain/interval.ts';
 import { plannedFiles, plannedLoads, type Finding, type StepLoad } from '../../domain/preflight.ts';
 import type { Scope } from '../../domain/run.ts';
@@ -82,18 +82,13 @@ function lookAtAll({ steps }: Definition, loads: StepLoad[], { warehouses }: Aro
       const users = uses.filter((use) => use.name === name).map(({ step }) => step);
       const tables = loads.filter(({ warehouse }) => warehouse === name).map(({ load }) => load.table);
       try {
-        const look = await known(warehouses, name).look([...new Set(tables)]);
+        const look = await connection('warehouse', warehouses, name).look([...new Set(tables)]);
         return { name, look, findings: look.missingPrivileges.map(unprivileged(users)) };
       } catch (error) {
-        if (!(error instanceof EtlError) || FAILURE[error.type].retryable) throw error;
-        const { type, message } = error;
-        const findings = users.map(({ id }): Finding => ({
-          step: id,
-          level: 'error',
-          code: 'warehouse',
-          type,
-          message,
-        }));
+        const findings = warehouseFindings(
+          error,
+          users.map(({ id }) => id),
+        );
         return { name, look: undefined, findings };
       }
     }),
@@ -120,7 +115,7 @@ async function readFindings(
 ): Promise<Finding[]> {
   if (iamRole?.includes('${') || !path.startsWith('s3://')) return [];
   const { region } = options;
-  const fault = await known(warehouses, warehouse).readFault({
+  const fault = await connection('warehouse', warehouses, warehouse).readFault({
     path,
     ...(iamRole !== undefined && { iamRole }),
     ...(typeof region === 'string' && { region }),
@@ -136,11 +131,4 @@ async function readFindings(
       message: `COPY can't read ${path}: ${message}`,
     },
   ];
-}
-
-function known(warehouses: Around['warehouses'], name: string): Warehouse {
-  const warehouse = Object.hasOwn(warehouses, name) ? warehouses[name] : undefined;
-  if (warehouse) return warehouse;
-  const names = Object.keys(warehouses).join(', ') || 'none';
-  throw new EtlError('Rejected', `no warehouse is called ${name}; millrace.yaml has: ${names}`);
 }

@@ -1,6 +1,7 @@
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Definition } from '../../domain/definition.ts';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Configuration } from '../../config.ts';
+import { PipelineFolder } from '../../spec/pipeline-folder.ts';
 
 /** Where new data is to be heard of. */
 export interface Watched {
@@ -8,9 +9,11 @@ export interface Watched {
   prefix: string;
 }
 
-/** Where the data of pipelines lands. */
-export const watchedBy = (definitions: readonly Definition[]): Watched[] =>
-  definitions.flatMap(({ events = [] }) => events.map(({ bucket, prefix }) => ({ bucket, prefix })));
+/** Where the data of a configuration's pipelines lands. */
+export async function watchedBy({ pipelines, folder }: Configuration): Promise<Watched[]> {
+  const definitions = await new PipelineFolder(pipelines, folder).loadValid();
+  return definitions.flatMap(({ events = [] }) => events.map(({ bucket, prefix }) => ({ bucket, prefix })));
+}
 
 const QUEUE = 'new-data';
 /** How often a message comes before it is put aside. */

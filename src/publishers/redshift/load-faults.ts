@@ -5,14 +5,14 @@ import { checkColumns, loadedColumns, resolveColumns } from './columns.ts';
 import { keyOf } from './moves.ts';
 
 /** What would stop a load, as far as the catalog says, and earlier files of its job. */
-export function loadFaults(load: PlannedLoad, { target: full, table, isNoTable }: Catalog): LoadFault[] {
+export function loadFaults(load: PlannedLoad, catalog: Catalog): LoadFault[] {
+  const { table } = catalog;
   const { mode, orderBy, columns, createTable, mayChange, contents = {} } = load;
   if (mayChange) return [];
-  if (isNoTable)
-    return [
-      { code: 'table', type: 'PublishFailed', message: `${full} is a view, and COPY loads into tables` },
-    ];
-  if (!table) return createTable ? [] : [missing(full)];
+  if (!table) {
+    const fault = noTable(catalog, createTable);
+    return fault ? [fault] : [];
+  }
   const checks = [
     () => mode === 'upsert' && keyOf(load, table),
     () => orderBy && resolveColumns(orderBy, table, '`orderBy`'),
@@ -26,11 +26,14 @@ export function loadFaults(load: PlannedLoad, { target: full, table, isNoTable }
   return [...new Map(faults.map((fault) => [fault.message, fault])).values()];
 }
 
-export const missing = (table: string): LoadFault => ({
-  code: 'table',
-  type: 'PublishFailed',
-  message: `the table ${table} does not exist; create it before, or let the step do it by createTable: true`,
-});
+/** Why a target that is no table can't be loaded; undefined where the step makes it. */
+export function noTable({ target, isNoTable }: Catalog, createTable = false): LoadFault | undefined {
+  if (createTable && !isNoTable) return undefined;
+  const message = isNoTable
+    ? `${target} is a view, and COPY loads into tables`
+    : `the table ${target} does not exist; create it before, or let the step do it by createTable: true`;
+  return { code: 'table', type: 'PublishFailed', message };
+}
 
 function faultOf(check: () => unknown): LoadFault[] {
   try {

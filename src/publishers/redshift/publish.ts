@@ -3,7 +3,7 @@ import type { Once, PublishPlan, PublishRequest, StatementBatch, TableShape } fr
 import type { Catalog } from './catalog.ts';
 import { checkColumns, createTable, loadedColumns, orderWarnings, tableFor } from './columns.ts';
 import { copyStatement } from './copy.ts';
-import { missing } from './load-faults.ts';
+import { noTable } from './load-faults.ts';
 import { guard, ledgerGuard, ledgerQuery, ledgerRow, lock, UNPUBLISHED } from './ledger.ts';
 import { moves } from './moves.ts';
 import { stageTable, type TableName } from './names.ts';
@@ -78,11 +78,9 @@ function targetOf(
   { target, catalog }: Around,
 ): TableShape {
   if (catalog.table) return catalog.table;
-  if (catalog.isNoTable)
-    throw new EtlError('PublishFailed', `${target.full} is a view, and COPY loads into tables`);
-  if (create) return tableFor(target.full, contents.columns);
-  const { type, message } = missing(target.full);
-  throw new EtlError(type, message);
+  const fault = noTable(catalog, create);
+  if (fault) throw new EtlError(fault.type, fault.message);
+  return tableFor(target.full, contents.columns);
 }
 
 /** Loading into a table of its own; and the stages go that were left behind, as when a run was terminated. */
