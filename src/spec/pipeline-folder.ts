@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { glob } from 'tinyglobby';
 import type { Definition } from '../domain/definition.ts';
 import { EtlError } from '../domain/failure.ts';
@@ -10,6 +10,7 @@ import type { Problem } from './problem.ts';
 export class PipelineFolder implements PipelineSource {
   readonly #patterns: string[];
   readonly #folder: string;
+  #valid = new Map<string, { stamp: string; definition: Definition }>();
 
   /** `patterns` are globs, relative to `folder`. */
   constructor(patterns: string[], folder: string) {
@@ -38,9 +39,21 @@ export class PipelineFolder implements PipelineSource {
     return definitions;
   }
 
-  /** Those that have no errors; what is wrong with the others is told to whoever runs them. */
+  /**
+   * Those that have no errors; what is wrong with the others is told to whoever runs them. To ask again and again is
+   * cheap: one that was valid is loaded again only when its file has changed.
+   */
   async loadValid(): Promise<Definition[]> {
-    return (await this.#loadFiles(await this.files())).flatMap(({ definition }) => definition ?? []);
+    const before = this.#valid;
+    const now: typeof before = new Map();
+    for (const file of await this.files()) {
+      const stamp = await stampOf(file);
+      const known = before.get(file);
+      const definition = known?.stamp === stamp ? known.definition : (await loadPipeline(file)).definition;
+      if (definition) now.set(file, { stamp, definition });
+    }
+    this.#valid = now;
+    return [...now.values()].map(({ definition }) => definition);
   }
 
   async load(name: string): Promise<Definition> {
@@ -71,6 +84,16 @@ export class PipelineFolder implements PipelineSource {
 
   async #loadFiles(files: string[]) {
     return Promise.all(files.map(async (file) => ({ file, ...(await loadPipeline(file)) })));
+  }
+}
+
+/** Changes with the file; empty where it is gone. */
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(file);
+    return [mtimeMs, ctimeMs, size, ino].join();
+  } catch {
+    return '';
   }
 }
 
