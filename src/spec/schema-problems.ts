@@ -16,6 +16,17 @@ interface Shape {
   anyOf?: Shape[];
 }
 
+const shapes = new WeakMap<z.ZodType, Shape>();
+
+/** Made once for a schema: it takes longer than all else that is done with a file. */
+function shapeOf(schema: z.ZodType): Shape {
+  const known = shapes.get(schema);
+  if (known) return known;
+  const shape = z.toJSONSchema(schema, { io: 'input' }) as Shape;
+  shapes.set(schema, shape);
+  return shape;
+}
+
 const alternatives = (shape: Shape): Shape[] => [shape, ...(shape.anyOf ?? []).flatMap(alternatives)];
 
 function shapeAt(shape: Shape, path: Path): Shape {
@@ -82,7 +93,7 @@ export class SchemaProblems {
   constructor(source: YamlSource, value: unknown, schema: z.ZodType) {
     this.#source = source;
     this.#value = value;
-    this.#shape = z.toJSONSchema(schema, { io: 'input' }) as Shape;
+    this.#shape = shapeOf(schema);
   }
 
   of(issues: readonly Issue[]): Problem[] {
