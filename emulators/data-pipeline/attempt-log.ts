@@ -47,7 +47,7 @@ export async function openAttemptLog(s3: S3, place: string | undefined, complain
           `the log was not written to ${place}: ${error instanceof Error ? error.message : String(error)}`,
         );
       } finally {
-        await rm(root, { recursive: true, force: true });
+        await rm(root, { recursive: true, force: true, maxRetries: 10 });
       }
     },
   };

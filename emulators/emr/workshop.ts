@@ -135,7 +135,7 @@ export class Workshop {
     for (const work of running) work.kill();
     await Promise.all(running.map((work) => work.ended));
     this.files.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

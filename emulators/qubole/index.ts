@@ -117,7 +117,7 @@ export async function startQubole(options: QuboleOptions = {}): Promise<Qubole> 
       await commands.close();
       clusters.close();
       storage.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -48,7 +48,7 @@ export const startRedshiftData = async (options: RedshiftDataOptions = {}): Prom
   const log = options.log ?? (() => {});
   const folder = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'millrace-redshift-data-')));
   const removeFolder = async () => {
-    if (!options.dataDir) await rm(folder, { recursive: true, force: true });
+    if (!options.dataDir) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   const undo: (() => Promise<unknown>)[] = [removeFolder];
   const stop = async () => {

@@ -207,7 +207,7 @@ export async function startWorld() {
       await sql.end();
       await redshift.stop();
       await aws.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +16,11 @@ let keys = 0;
 const newKey = () => `job-${(keys += 1)}`;
 const run = async (spec: JobSpec, on = engine) => ended(on, await on.submit(spec, newKey()));
 const status = async (ref: WorkRef) => (await engine.poll([ref])).get(ref.id);
+
+const processesOfOurs = () =>
+  execFileSync('ps', ['-A', '-o', 'ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.trim().startsWith(`${process.pid} `) && line.includes('duckdb/job.js'));
 
 beforeAll(async () => {
   world = await makeDuckdbWorld();
@@ -60,6 +66,15 @@ describe('jobs and their processes', () => {
     expect(await begun()).toBe(1);
     await first.close?.();
     expect(await begun()).toBe(1);
+  });
+
+  test('an engine that is closed leaves no process behind, also none that had yet to take its job', async () => {
+    const folder = join(world.folder, 'closed');
+    const [one, other] = [world.engineWith({ folder }), world.engineWith({ folder })];
+    await one.submit(world.slow(), 'early');
+    await other.close();
+    await one.close();
+    expect(processesOfOurs()).toEqual([]);
   });
 
   test('a job whose submitter died before starting it is started by whoever looks', async () => {

@@ -61,7 +61,8 @@ export async function makeDuckdbWorld(): Promise<DuckdbWorld> {
     kill: async ({ id }) => void process.kill(pidOf(plain.folder, id), 'SIGKILL'),
     async close() {
       for (const one of engines) await one.close();
-      await rm(folder, { recursive: true });
+      // A submitter that was killed leaves a process that may have yet to find that its job was cancelled.
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

@@ -112,7 +112,7 @@ export async function makeLivyWorld(): Promise<LivyWorld> {
     },
     async close() {
       await kill();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

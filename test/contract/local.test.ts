@@ -37,7 +37,7 @@ async function makeWorld(): Promise<EngineWorld & { folder: string }> {
       (await readFile(join(folder, id, 'begun.txt'), 'utf8')).split('\n').filter(Boolean).length,
     async close() {
       for (const one of engines) await one.close?.();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

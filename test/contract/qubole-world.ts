@@ -121,7 +121,7 @@ export async function makeQuboleWorld(standInOptions: StandInOptions = {}): Prom
     },
     async close() {
       await standIn.stop();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

@@ -46,7 +46,7 @@ afterAll(async () => {
   listening?.child.kill('SIGTERM');
   dev?.child.kill('SIGTERM');
   await Promise.all([listening?.ended, dev?.ended]);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const put = (day: string, name: string) =>
@@ -114,6 +114,6 @@ test('the demo needs nobody who starts its days', async () => {
       ['2001-01-03', '3185'],
     ]);
   } finally {
-    await rm(own, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true, maxRetries: 10 });
   }
 });

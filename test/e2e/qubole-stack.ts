@@ -96,7 +96,7 @@ export async function startQuboleStack({
       s3.destroy();
       redshift.destroy();
       await stack.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -102,7 +102,7 @@ export async function createWorld(): Promise<World> {
     async stop() {
       await connection.close();
       await stack.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
   return world;

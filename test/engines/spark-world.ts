@@ -82,7 +82,7 @@ export async function makeSparkWorld(): Promise<SparkWorld> {
     },
     async close() {
       await cluster.stop();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

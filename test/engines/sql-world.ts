@@ -97,7 +97,7 @@ export async function makeSqlWorld(): Promise<SqlWorld> {
     async close() {
       await Promise.all([cluster.stop(), livy.stop(), duckdb.close(), server.stop()]);
       database.closeSync();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

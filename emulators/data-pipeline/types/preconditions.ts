@@ -57,7 +57,7 @@ export const shellCommandPrecondition = precondition(
       if (error instanceof Error && error.message.startsWith('the command ')) return false;
       throw error;
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     }
   },
   { oneOf: [['command', 'scriptUri']], optional: ['scriptArgument'] },

@@ -182,6 +182,11 @@ export function createDuckdbEngine(options: DuckdbOptions): JobEngine & { close(
       // All marks before the first process ends, whose place a queued job would take.
       for (const job of jobs) writeCancel(job);
       await Promise.all(jobs.map(({ key }) => engine.cancel(refOf(key))));
+      // Also those that had yet to take their job, which another engine may have ended meanwhile.
+      for (const child of crew.children.values()) {
+        child.ref();
+        await once(child, 'exit');
+      }
     },
   } satisfies JobEngine;
   return engine;
