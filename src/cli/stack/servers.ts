@@ -69,7 +69,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   if (dataFolder !== undefined) mkdirSync(dataFolder, { recursive: true });
   const state = join(dataFolder ?? folder, 'state');
   // Runs that are forgotten with the stack leave nothing that a later one could take for its own.
-  if (!persist) rmSync(state, { recursive: true, force: true });
+  if (!persist) rmSync(state, { recursive: true, force: true, maxRetries: 10 });
   const stackEnv = stackEnvironment({ folder, state, endpoints, namespace, profileFile });
   const common = { family, env: childEnvironment(env, stackEnv), signal };
   const main = join(root, 'dist', 'emulators', 'main.js');
