@@ -35,7 +35,6 @@ export async function activation(request: ActivationRequest): Promise<DataPipeli
     if (done !== undefined) return done;
     return await activateAndAwait(request, before);
   } catch (error) {
-    if (isCancellation(error)) throw error;
     throw passedOn(error);
   }
 }

@@ -30,8 +30,9 @@ export function faultOf(error: unknown): Fault {
   return { type: isFailureType(cause.type) ? cause.type : 'Unexpected', message, details };
 }
 
-/** The error with which a workflow passes on what an activity or a child failed with. */
-export function passedOn(error: unknown): ApplicationFailure {
+/** The error with which a workflow passes on what an activity or a child failed with; a cancellation stays one. */
+export function passedOn(error: unknown): unknown {
+  if (isCancellation(error)) return error;
   const { type, message, details } = faultOf(error);
   return failure(type, message, details);
 }

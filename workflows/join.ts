@@ -15,7 +15,6 @@ export async function join(plan: JoinPlan): Promise<RunResult> {
     const { result } = await openAndAwait(plan, { by: `${workflowId}@${runId}` });
     return result;
   } catch (error) {
-    if (isCancellation(error)) throw error;
     throw passedOn(error);
   }
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Progress, RunResult } from '../src/domain/run.ts';
 import { brief } from './activities.ts';
 import { passedOn } from './failures.ts';
@@ -39,7 +39,6 @@ async function open(request: { input: unknown; workflowId: string; startedAt: st
     const open = brief('reads the pipeline file and works out the interval');
     return await open.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled });
   } catch (error) {
-    if (CancellationScope.current().consideredCancelled) throw error;
     throw passedOn(error);
   }
 }

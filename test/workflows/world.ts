@@ -91,6 +91,8 @@ export interface World {
   records: RunRecords;
   /** Called before a file is written; what it throws is the answer. */
   onWrite: (path: string) => void;
+  /** Called before a pipeline file is read, which waits for it. */
+  onLoad: (name: string) => Promise<void>;
   definitions: Map<string, Definition>;
   /** Makes a daily pipeline with one step, or with what is said. */
   define(name: string, more?: Partial<Definition>): void;
@@ -195,6 +197,7 @@ export async function createWorld({
     measure: async () => ({ rows: 7, files: 1, bytes: 70 }),
     pipelines: {
       async load(name) {
+        await world.onLoad(name);
         const definition = definitions.get(name);
         if (!definition) throw new EtlError('Rejected', `no pipeline is called ${name}`);
         return definition;
@@ -232,6 +235,7 @@ export async function createWorld({
     stored,
     records,
     onWrite: () => {},
+    onLoad: async () => {},
     definitions,
     define(name, more = {}) {
       const daily = { file: `${name}.yaml`, covers: 'day', timezone: 'UTC', params: {} } as const;
