@@ -4,7 +4,7 @@ import type { Cluster } from './clusters.ts';
 import { CommandFailure } from './error.ts';
 import { expand } from './macros.ts';
 import { runCommand } from './programs/index.ts';
-import type { Surroundings } from './programs/program.ts';
+import type { Account } from './programs/program.ts';
 import type { CommandRequest, SimpleRequest } from './request.ts';
 
 export type CommandStatus = 'waiting' | 'running' | 'cancelling' | 'cancelled' | 'error' | 'done';
@@ -47,7 +47,7 @@ export class Command {
   }
 
   /** Runs it on the cluster, once that is up. */
-  start(cluster: Cluster, around: Pick<Surroundings, 'tools' | 'fetchScript'>): void {
+  start(cluster: Cluster, around: Account): void {
     this.#ended = this.#run(cluster, around);
   }
 
@@ -77,7 +77,7 @@ export class Command {
     this.#abort.abort();
   }
 
-  async #run(cluster: Cluster, around: Pick<Surroundings, 'tools' | 'fetchScript'>): Promise<void> {
+  async #run(cluster: Cluster, around: Account): Promise<void> {
     let end: CommandStatus = 'done';
     let words: string | undefined;
     const lost = (reason: string) => {
@@ -111,7 +111,7 @@ export class Command {
     this.status = this.#halted ?? end;
   }
 
-  async #runPart(part: Part, around: Pick<Surroundings, 'tools' | 'fetchScript'>): Promise<CommandStatus> {
+  async #runPart(part: Part, around: Account): Promise<CommandStatus> {
     if (this.#halted !== undefined) return this.#halted;
     part.status = 'running';
     await mkdir(part.folder, { recursive: true });

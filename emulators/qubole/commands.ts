@@ -1,7 +1,7 @@
 import { notFound } from './error.ts';
 import type { Clusters } from './clusters.ts';
 import { Command, type CommandStatus } from './command.ts';
-import type { Surroundings } from './programs/program.ts';
+import type { Account } from './programs/program.ts';
 import { readRequest } from './request.ts';
 
 const DEFAULT_PAGE = 10;
@@ -23,13 +23,13 @@ export class Commands {
   readonly #byId = new Map<number, Command>();
   readonly #clusters: Clusters;
   readonly #folder: string;
-  readonly #around: Pick<Surroundings, 'tools' | 'fetchScript'>;
+  readonly #account: Account;
   #lastId = 0;
 
-  constructor(clusters: Clusters, folder: string, around: Pick<Surroundings, 'tools' | 'fetchScript'>) {
+  constructor(clusters: Clusters, folder: string, account: Account) {
     this.#clusters = clusters;
     this.#folder = folder;
-    this.#around = around;
+    this.#account = account;
   }
 
   create(body: unknown): Command {
@@ -37,7 +37,7 @@ export class Commands {
     const cluster = this.#clusters.forCommand(request.label ?? null);
     const command = new Command(request, () => (this.#lastId += 1), this.#folder);
     this.#byId.set(command.id, command);
-    command.start(cluster, this.#around);
+    command.start(cluster, this.#account);
     return command;
   }
 

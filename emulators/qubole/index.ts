@@ -9,6 +9,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { close, listen } from '../loopback.ts';
 import { behaviourSchema, Clusters } from './clusters.ts';
 import { Commands } from './commands.ts';
+import { DbTaps } from './db-taps.ts';
 import { ApiError, invalid } from './error.ts';
 import { Faults, faultSchema } from './faults.ts';
 import { operations, type Reply, type Results } from './operations.ts';
@@ -52,9 +53,10 @@ export async function startQubole(options: QuboleOptions = {}): Promise<Qubole> 
   const folder = await mkdtemp(join(tmpdir(), 'millrace-qubole-'));
   const storage = new Storage(options.s3 ?? {});
   const clusters = new Clusters(options.clusters ?? ['default', 'etl'], { bootMs, idleMs });
-  const around = { tools: findTools(), fetchScript: (location: string) => storage.read(location) };
-  const commands = new Commands(clusters, folder, around);
-  const call = operations(commands, clusters, storage, options.results ?? { inlineBytes: 20_000_000 });
+  const dbTaps = new DbTaps();
+  const commands = new Commands(clusters, folder, { tools: findTools(), storage, dbTaps });
+  const results = options.results ?? { inlineBytes: 20_000_000 };
+  const call = operations({ commands, clusters, dbTaps, storage }, results);
   const faults = new Faults();
   const stopped = new AbortController();
 

@@ -3,6 +3,7 @@ import type { Clusters } from './clusters.ts';
 import { hasEnded, type Command } from './command.ts';
 import { commandJson } from './command-json.ts';
 import type { Commands } from './commands.ts';
+import { dbTapJson, type DbTaps } from './db-taps.ts';
 import { invalid } from './error.ts';
 import type { Storage } from './storage.ts';
 
@@ -34,8 +35,16 @@ const clusterEdit = z.looseObject({
   }),
 });
 
+/** What there is in an account. */
+export interface Resources {
+  commands: Commands;
+  clusters: Clusters;
+  dbTaps: DbTaps;
+  storage: Storage;
+}
+
 /** The calls of the API that the stand-in answers; undefined for any other. */
-export function operations(commands: Commands, clusters: Clusters, storage: Storage, settings: Results) {
+export function operations({ commands, clusters, dbTaps, storage }: Resources, settings: Results) {
   return async ({ method, path, query, body }: Call): Promise<Reply | undefined> => {
     const [resource, id, what] = path;
     const call = [
@@ -71,6 +80,15 @@ export function operations(commands: Commands, clusters: Clusters, storage: Stor
         return { json: changeCluster(clusters, id ?? '', body) };
       case 'PUT clusters ID':
         return { json: editCluster(clusters, id ?? '', body) };
+      case 'POST db_taps':
+        return { json: dbTapJson(dbTaps.create(body)) };
+      case 'GET db_taps':
+        return { json: { db_taps: dbTaps.list().map(dbTapJson) } };
+      case 'GET db_taps ID':
+        return { json: dbTapJson(dbTaps.get(id ?? '')) };
+      case 'DELETE db_taps ID':
+        dbTaps.delete(id ?? '');
+        return { json: { status: 'deleted' } };
       default:
         return undefined;
     }

@@ -46,6 +46,11 @@ const SIMPLE = [
     mode: z.enum(['1', '2']),
     dbtap_id: z.union([z.string(), z.number()]),
     db_table: z.string(),
+    hive_table: text,
+    export_dir: text,
+    fields_terminated_by: text,
+    db_update_mode: z.enum(['updateonly', 'allowinsert', '']).nullish(),
+    db_update_keys: text,
   }),
 ] as const;
 

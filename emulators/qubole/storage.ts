@@ -1,5 +1,14 @@
-import { GetObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { readFile } from 'node:fs/promises';
+import {
+  GetObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { CommandFailure } from './error.ts';
 
 /** The S3 of the account: scripts come from there, and large results go there. */
@@ -24,6 +33,28 @@ export class Storage {
     }
   }
 
+  /** The files below a folder, without hidden ones, in the order of their names. */
+  async files(folder: string): Promise<string[]> {
+    const found: string[] = [];
+    if (/^s3[an]?:/.test(folder)) {
+      const { Bucket, Key } = target(folder);
+      const Prefix = Key.replace(/\/*$/, '/');
+      for await (const { Contents = [] } of paginateListObjectsV2({ client: this.#s3 }, { Bucket, Prefix }))
+        found.push(...Contents.map(({ Key = '' }) => `s3://${Bucket}/${Key}`));
+    } else {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      for (const entry of entries) if (entry.isFile()) found.push(join(entry.parentPath, entry.name));
+    }
+    return found.filter((path) => !/\/(?:[._][^/]*)?$/.test(path)).toSorted();
+  }
+
+  /** The bytes of a file that `files` has listed. */
+  async open(location: string): Promise<Readable> {
+    if (!location.startsWith('s3:')) return createReadStream(location);
+    const { Body } = await this.#s3.send(new GetObjectCommand(target(location)));
+    return Body as Readable;
+  }
+
   async write(location: string, content: Buffer): Promise<void> {
     await this.#s3.send(new PutObjectCommand({ ...target(location), Body: content }));
   }
@@ -34,6 +65,6 @@ export class Storage {
 }
 
 function target(location: string): { Bucket: string; Key: string } {
-  const { hostname, pathname } = new URL(location);
-  return { Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) };
+  const [, Bucket = '', Key = ''] = /^s3[an]?:\/\/([^/]+)\/?(.*)$/s.exec(location) ?? [];
+  return { Bucket, Key };
 }

@@ -59,8 +59,8 @@ export interface DbExportSpec {
   dbTapId: string;
   table: string;
   from: { hiveTable: string; partition?: string } | { folder: string; delimiter?: string };
-  /** How rows of the same keys are treated; plain inserts unless said. */
-  update?: { mode: 'updateonly' | 'allowinsert'; keys: string[] };
+  /** How rows that are there already are treated: known by these columns, or by the primary key. Unless said, all are added. */
+  update?: { mode: 'updateonly'; keys: string[] } | { mode: 'allowinsert' };
 }
 
 /** What can stand in a chain. */

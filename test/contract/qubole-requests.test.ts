@@ -224,7 +224,7 @@ test.each<[string, CommandSpec, string[], Partial<CommandDefaults>?]>([
       '--export_dir',
       's3://lake/r/',
       '--fields_terminated_by',
-      ',',
+      '\\0x2c',
       '--db_update_mode',
       'updateonly',
       '--db_update_keys',
@@ -233,6 +233,29 @@ test.each<[string, CommandSpec, string[], Partial<CommandDefaults>?]>([
       'nightly,flights',
     ),
     { tags: ['nightly', 'flights'] },
+  ],
+  [
+    'an export that adds and updates',
+    {
+      kind: 'dbExport',
+      dbTapId: '12',
+      table: 'routes',
+      from: { folder: 's3://lake/r/' },
+      update: { mode: 'allowinsert' },
+    },
+    submit(
+      'dbexportcmd',
+      '--mode',
+      '2',
+      '--dbtap_id',
+      '12',
+      '--db_table',
+      'routes',
+      '--export_dir',
+      's3://lake/r/',
+      '--db_update_mode',
+      'allowinsert',
+    ),
   ],
 ])('%s is sent as the official SDK sends it', async (_, spec, args, more = {}) => {
   const own = await ours(spec, more);

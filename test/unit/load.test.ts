@@ -277,6 +277,20 @@ describe('one problem', () => {
       's3://b/x/',
     ],
     [
+      'keys of an export that goes by the primary key',
+      step(
+        '    dbExport: { dbTap: 1, table: t, folder: s3://b/x/, updateMode: allowinsert, updateKeys: [a] }',
+      ),
+      'conflicting-fields 7:81',
+      'leave it out',
+    ],
+    [
+      'an export that updates by no keys',
+      step('    dbExport: { dbTap: 1, table: t, folder: s3://b/x/, updateMode: updateonly }'),
+      'missing-field 7:56',
+      'add updateKeys',
+    ],
+    [
       'files without a format',
       step('    redshiftCopy: { from: s3://b/, table: t, mode: upsert, uniqueKey: [x] }'),
       'wrong-type 7:27',

@@ -1,5 +1,5 @@
-import { CommandFailure } from '../error.ts';
 import type { SimpleRequest } from '../request.ts';
+import { dbExport } from './db-export.ts';
 import type { Program } from './program.ts';
 import { shell } from './shell.ts';
 import { spark } from './spark.ts';
@@ -14,12 +14,10 @@ export const runCommand: Program<SimpleRequest> = async (request, around) => {
       return spark(request, around);
     case 'HiveCommand':
     case 'PrestoCommand': {
-      const sql = request.query ?? (await around.fetchScript(request.script_location ?? ''));
+      const sql = request.query ?? (await around.storage.read(request.script_location ?? ''));
       return runSql(sql, request.command_type === 'HiveCommand' ? 'hive' : 'presto', around);
     }
     case 'DbExportCommand':
-      throw new CommandFailure(
-        `this stand-in has no databases, so none is known as DbTap ${request.dbtap_id}`,
-      );
+      return dbExport(request, around);
   }
 };

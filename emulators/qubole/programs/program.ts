@@ -1,12 +1,17 @@
+import type { DbTaps } from '../db-taps.ts';
 import type { ProcessOptions } from '../process.ts';
+import type { Storage } from '../storage.ts';
 import type { Tools } from '../tools.ts';
 
-/** What a command has to run with. */
-export interface Surroundings extends Omit<ProcessOptions, 'stdin' | 'env'> {
+/** What all commands of the account have to run with. */
+export interface Account {
   tools: Tools;
-  /** The text of a script at an `s3://` URL or a local path. */
-  fetchScript(location: string): Promise<string>;
+  storage: Storage;
+  dbTaps: DbTaps;
 }
+
+/** What a command has to run with. */
+export interface Surroundings extends Account, Omit<ProcessOptions, 'stdin' | 'env'> {}
 
 /** Runs a command to its end. */
 export type Program<Request> = (request: Request, around: Surroundings) => Promise<{ exitCode: number }>;

@@ -6,7 +6,7 @@ type ShellRequest = Extract<SimpleRequest, { command_type: 'ShellCommand' }>;
 
 /** A script in `/bin/sh`; `parameters` are words of that shell, as QDS takes them. */
 export const shell: Program<ShellRequest> = async ({ inline, script_location, parameters }, around) => {
-  const script = inline ?? (await around.fetchScript(script_location ?? ''));
+  const script = inline ?? (await around.storage.read(script_location ?? ''));
   const call = parameters ? ['-c', `eval "set -- $2"; eval "$1"`, 'sh', script, parameters] : ['-c', script];
   return runProcess('/bin/sh', call, around);
 };

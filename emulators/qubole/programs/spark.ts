@@ -17,7 +17,7 @@ export const spark: Program<SparkRequest> = async (request, around) => {
   if (request.cmdline) return cmdline(request.cmdline, around);
   if (request.note_id) throw new CommandFailure('this stand-in runs no notebooks');
   const { program, script_location: location, language } = request;
-  const text = program ?? (await around.fetchScript(location ?? ''));
+  const text = program ?? (await around.storage.read(location ?? ''));
   if (location?.endsWith('.sql')) return runSql(text, 'spark', around);
   if ((language ?? 'python') !== 'python')
     throw new CommandFailure(`this stand-in runs programs in Python, not in ${language}`);

@@ -168,9 +168,9 @@ function dbExport({ dbTapId, table, from, update }: DbExportSpec, { label, tags,
     hive_table: isTable ? from.hiveTable : null,
     partition_spec: (isTable && from.partition) || null,
     export_dir: isTable ? null : from.folder,
-    fields_terminated_by: (!isTable && from.delimiter) || null,
+    fields_terminated_by: isTable || !from.delimiter ? null : hexOf(from.delimiter),
     db_update_mode: update?.mode ?? null,
-    db_update_keys: update?.keys.join(',') ?? null,
+    db_update_keys: update?.mode === 'updateonly' ? update.keys.join(',') : null,
     use_customer_cluster: label !== null,
     customer_cluster_label: label,
     additional_options: null,
@@ -180,6 +180,10 @@ function dbExport({ dbTapId, table, from, update }: DbExportSpec, { label, tags,
     retry: 0,
   };
 }
+
+/** A character as QDS wants separators; whatever is longer is in such a form already. */
+const hexOf = (text: string): string =>
+  text.length === 1 ? `\\0x${text.charCodeAt(0).toString(16).padStart(2, '0')}` : text;
 
 /** Sub-commands carry neither name, tags nor label: those are the whole's. */
 function chain({ commands, push }: ChainSpec, own: Common, queue: string | undefined): object {
