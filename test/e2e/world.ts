@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +80,7 @@ export async function createWorld(): Promise<World> {
       });
     },
     async put(path, query) {
-      const file = join(folder, 'put.parquet');
+      const file = join(folder, `put-${randomUUID()}.parquet`);
       const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
       await duckdb.run(`COPY (${query}) TO '${file}' (FORMAT parquet)`);
       duckdb.closeSync();
