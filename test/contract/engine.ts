@@ -116,6 +116,8 @@ export function describeEngine(
       await running(engine, ref);
       await submitters.kill();
       expect((await stateOf(engine, ref)).status).toBe('running');
+      // A job runs a moment before it says so itself.
+      while ((await world.begun(ref)) === 0) await sleep(20);
       expect(await world.begun(ref)).toBe(1);
       await engine.cancel(ref);
       expect((await stateOf(engine, ref)).status).toBe('cancelled');
