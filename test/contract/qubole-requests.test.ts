@@ -82,6 +82,8 @@ const spark = (app: SparkSpec['app'], more: Partial<SparkSpec> = {}): SparkSpec 
   ...more,
 });
 const submit = (command: string, ...args: string[]) => [command, 'submit', ...args];
+const dbExport = (mode: '1' | '2', ...args: string[]) =>
+  submit('dbexportcmd', '--mode', mode, '--dbtap_id', '12', '--db_table', 'routes', ...args);
 const query = "select 'a\\'b' as x from t";
 
 const EVERYWHERE: Partial<CommandDefaults> = { cluster: 'etl', tags: ['nightly', 'flights'], pool: 'p' };
@@ -190,19 +192,7 @@ test.each<[string, CommandSpec, string[], Partial<CommandDefaults>?]>([
       table: 'routes',
       from: { hiveTable: 'r', partition: 'dt=2001-01-05' },
     },
-    submit(
-      'dbexportcmd',
-      '--mode',
-      '1',
-      '--dbtap_id',
-      '12',
-      '--db_table',
-      'routes',
-      '--hive_table',
-      'r',
-      '--partition_spec',
-      'dt=2001-01-05',
-    ),
+    dbExport('1', '--hive_table', 'r', '--partition_spec', 'dt=2001-01-05'),
   ],
   [
     'an export of a folder',
@@ -213,14 +203,8 @@ test.each<[string, CommandSpec, string[], Partial<CommandDefaults>?]>([
       from: { folder: 's3://lake/r/', delimiter: ',' },
       update: { mode: 'updateonly', keys: ['day', 'origin'] },
     },
-    submit(
-      'dbexportcmd',
-      '--mode',
+    dbExport(
       '2',
-      '--dbtap_id',
-      '12',
-      '--db_table',
-      'routes',
       '--export_dir',
       's3://lake/r/',
       '--fields_terminated_by',
@@ -243,19 +227,7 @@ test.each<[string, CommandSpec, string[], Partial<CommandDefaults>?]>([
       from: { folder: 's3://lake/r/' },
       update: { mode: 'allowinsert' },
     },
-    submit(
-      'dbexportcmd',
-      '--mode',
-      '2',
-      '--dbtap_id',
-      '12',
-      '--db_table',
-      'routes',
-      '--export_dir',
-      's3://lake/r/',
-      '--db_update_mode',
-      'allowinsert',
-    ),
+    dbExport('2', '--export_dir', 's3://lake/r/', '--db_update_mode', 'allowinsert'),
   ],
 ])('%s is sent as the official SDK sends it', async (_, spec, args, more = {}) => {
   const own = await ours(spec, more);
