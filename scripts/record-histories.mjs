@@ -11,7 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 /*
  * Records the histories of this version that test/replay replays from now on: starts the demo, has runs end in every
  * way there is, and writes test/replay/histories/<version>-<what>.json; then the same on a stack with small pipelines
- * that wait for each other. Takes about two minutes. `demo` or `small` records one half only.
+ * that wait for each other, or for new data. Takes about two minutes. `demo` or `small` records one half only.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const folder = join(root, 'test', 'replay', 'histories');
 const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Small pipelines: one after another one, with a child, a list, and all that can stand at the end. */
+/** Small pipelines: one after another one, with a child, a list, and all that can stand at the end; one that new data starts. */
 const SMALL = {
   'millrace.yaml': "pipelines: ['*.pipeline.yaml']\nheartbeatTimeout: 3s\npollInterval: 500ms\n",
   'first.pipeline.yaml': `name: first
@@ -38,6 +38,11 @@ steps:
   - { id: each, forEach: [a, b], putObject: { path: 's3://lake/\${item}/\${interval.date}', content: x } }
 finally: [{ id: always, putObject: { path: 's3://lake/always/\${interval.date}', content: x } }]
 onSuccess: [{ id: good, putObject: { path: 's3://lake/good/\${interval.date}', content: x } }]
+`,
+  'fed.pipeline.yaml': `name: fed
+events:
+  - { s3: { bucket: raw, prefix: in/ }, path: 'in/{date}/', settle: 0s, late: rerun, lateWindow: 5s }
+steps: [{ id: mark, putObject: { path: 's3://lake/fed/\${interval.date}', content: x } }]
 `,
 };
 
@@ -116,6 +121,24 @@ async function recordSmall(client, address) {
   await cancelled.cancel();
   await cancelled.result().catch(() => {});
   await save('cancelled-while-it-waits', cancelled, 'CANCELLED');
+
+  say('new data, which starts a run, and one more for a late file …');
+  const arrives = (file) =>
+    client.workflow.signalWithStart('newData', {
+      workflowId: 'fed/2001-01-05/new-data',
+      taskQueue: 'millrace',
+      args: [{ pipeline: 'fed', interval: '2001-01-05' }],
+      signal: 'newData',
+      signalArgs: [{ files: [{ path: `s3://raw/in/2001-01-05/${file}` }] }],
+    });
+  const gathering = await arrives('a');
+  while ((await gathering.query('progress')).status !== 'watching') await sleep(100);
+  const first = (await at('fed/2001-01-05').describe()).runId;
+  await arrives('b');
+  const { runs } = await gathering.result();
+  if (runs !== 2) throw new Error(`new data started ${runs} runs`);
+  await save('new-data', gathering, 'COMPLETED');
+  await save('started-by-new-data', client.workflow.getHandle('fed/2001-01-05', first), 'COMPLETED');
 }
 
 async function record(client, address) {

@@ -1,5 +1,12 @@
-import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+  type LocalActivityOptions,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { isPassing } from './failures.ts';
 
 /*
  * TRY_CANCEL everywhere: a cancelled step goes on to its clean-up at once instead of waiting for a heartbeat.
@@ -17,19 +24,19 @@ const common = {
  */
 const BRIEF = { ...common, startToCloseTimeout: '2m', heartbeatTimeout: '10s' } satisfies ActivityOptions;
 
+type AtOnce = Pick<Activities, 'openRun' | 'openNewData' | 'recordRun'>;
+
 /** The activities that answer soon. */
 export function brief(summary: string, options: ActivityOptions = {}) {
   return proxyActivities<
     Pick<
       Activities,
-      | 'openRun'
+      | keyof AtOnce
       | 'openBackfill'
       | 'nextIntervals'
       | 'joinRun'
       | 'meetOther'
       | 'cancelRun'
-      | 'recordRun'
-      | 'openNewData'
       | 'gatherFiles'
       | 'writeManifest'
       | 'lookAtRun'
@@ -47,6 +54,30 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'notify'
     >
   >({ ...BRIEF, ...options, summary });
+}
+
+/** Shorter than a workflow task, which it is a part of. */
+const AT_ONCE = {
+  startToCloseTimeout: '5s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { maximumAttempts: 1 },
+} satisfies LocalActivityOptions;
+
+/**
+ * Has something answered within the workflow task, which saves a way to the server and back. What fails in passing
+ * becomes an activity like others, which Temporal shows and tries again.
+ */
+export async function atOnce<T>(
+  summary: string,
+  ask: (activities: AtOnce) => Promise<T>,
+  options: ActivityOptions = {},
+): Promise<T> {
+  try {
+    return await ask(proxyLocalActivities<AtOnce>(AT_ONCE));
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return ask(brief(summary, options));
+  }
 }
 
 /** The activities that hold a promise, for hours if need be, and heartbeat. */

@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   ChildWorkflowFailure,
   isCancellation,
+  TimeoutFailure,
 } from '@temporalio/workflow';
 import { isFailureType, type FailureDetails, type FailureType } from '../src/domain/failure.ts';
 import type { StepFailure } from '../src/domain/run.ts';
@@ -28,6 +29,12 @@ export function faultOf(error: unknown): Fault {
   if (!(cause instanceof ApplicationFailure)) return { type: 'Unexpected', message, details: {} };
   const details = (cause.details?.[0] ?? {}) as FailureDetails;
   return { type: isFailureType(cause.type) ? cause.type : 'Unexpected', message, details };
+}
+
+/** Whether an activity may do better another time. Those within a workflow task fail without a wrapping. */
+export function isPassing(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof TimeoutFailure || (cause instanceof ApplicationFailure && !cause.nonRetryable);
 }
 
 /** The error with which a workflow passes on what an activity or a child failed with; a cancellation stays one. */

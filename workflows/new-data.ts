@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { readBatch, type NewDataBatch } from '../src/domain/arrived-file.ts';
 import type { NewDataPlan, NewDataProgress } from '../src/domain/new-data.ts';
-import { brief } from './activities.ts';
+import { atOnce } from './activities.ts';
 import { passedOn } from './failures.ts';
 import { Inbox } from './inbox.ts';
 import { NewData, type NewDataState } from './new-data-run.ts';
@@ -54,8 +54,9 @@ const unopened = (pipeline: string, interval: string): NewDataProgress => ({
 
 async function open(input: unknown, workflowId: string): Promise<NewDataPlan> {
   try {
-    const activities = brief('reads the pipeline file');
-    return await activities.openNewData({ input, workflowId });
+    return await atOnce('reads the pipeline file', (activities) =>
+      activities.openNewData({ input, workflowId }),
+    );
   } catch (error) {
     throw passedOn(error);
   }

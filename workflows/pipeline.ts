@@ -1,6 +1,6 @@
 import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Progress, RunResult } from '../src/domain/run.ts';
-import { brief } from './activities.ts';
+import { atOnce } from './activities.ts';
 import { passedOn } from './failures.ts';
 import { join } from './join.ts';
 import { Run } from './run.ts';
@@ -36,8 +36,9 @@ export async function pipeline(input: unknown): Promise<RunResult> {
 async function open(request: { input: unknown; workflowId: string; startedAt: string }) {
   const scheduled = scheduledAt();
   try {
-    const open = brief('reads the pipeline file and works out the interval');
-    return await open.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled });
+    return await atOnce('reads the pipeline file and works out the interval', (activities) =>
+      activities.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled }),
+    );
   } catch (error) {
     throw passedOn(error);
   }

@@ -2,7 +2,7 @@ import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { RunPlan } from '../src/domain/plan.ts';
 import type { StepFailure } from '../src/domain/run.ts';
 import type { RecordedStep, RunRecord } from '../src/domain/run-record.ts';
-import { brief } from './activities.ts';
+import { atOnce } from './activities.ts';
 import { faultOf } from './failures.ts';
 
 /** How long a run that has ended may stay open because its record cannot be written. */
@@ -35,9 +35,12 @@ export async function writeRecord(
     steps,
     failure: failure ?? null,
   };
-  const write = brief('writes the record of the run', { scheduleToCloseTimeout: LONGEST });
+  const write = () =>
+    atOnce('writes the record of the run', (activities) => activities.recordRun(record), {
+      scheduleToCloseTimeout: LONGEST,
+    });
   try {
-    await CancellationScope.nonCancellable(() => write.recordRun(record));
+    await CancellationScope.nonCancellable(write);
   } catch (error) {
     log.warn('the record of this run could not be written', { workflowId, reason: faultOf(error).message });
   }

@@ -17,10 +17,11 @@ test.each([
   const name = `opening${(count += 1)}`;
   world.define(name);
   let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
   const isReading = new Promise<void>((reading) => {
     world.onLoad = () => {
       reading();
-      return new Promise((resolve) => (goOn = resolve));
+      return mayGoOn;
     };
   });
   const handle = await world.client.workflow.start(type, {

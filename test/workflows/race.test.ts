@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Definition } from '../../src/domain/definition.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import { intervalsOf } from '../../src/domain/schedule-ticks.ts';
+import { newDataId } from '../../src/domain/new-data.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import { Schedules } from '../../src/triggers/schedules.ts';
 import { createWorld, sql, step, type World } from './world.ts';
@@ -28,13 +29,24 @@ const definitionOf = (name: string): Definition => ({
     jitterMs: 0,
     pauseOnFailure: false,
   },
+  events: [
+    {
+      bucket: 'raw',
+      prefix: '',
+      path: '{date}/',
+      settleMs: 0,
+      lateSettleMs: 0,
+      late: 'rerun',
+      lateWindowMs: 1_000,
+    },
+  ],
   params: {},
   steps: [sql('a')],
   onFailure: [],
 });
 
 /** Everything that can start a run of the newest day, all at once. Gives the workflows that wait for it. */
-async function startAll(definition: Definition, interval: string): Promise<WorkflowHandle[]> {
+async function startAll(definition: Definition, interval: string) {
   const { name } = definition;
   const { client } = world;
   const input = { pipeline: name, interval };
@@ -69,9 +81,17 @@ async function startAll(definition: Definition, interval: string): Promise<Workf
     workflowId: `${name}-parent/${interval}`,
     args: [{ pipeline: `${name}-parent` }],
   });
+  const newData = client.workflow.signalWithStart('newData', {
+    taskQueue: 'test',
+    workflowId: newDataId(name, interval),
+    args: [input],
+    signal: 'newData',
+    // Written before any run began, which has seen it then, whoever started it.
+    signalArgs: [{ files: [{ path: `s3://raw/${interval}/a`, at: '2001-01-01T00:00:00Z' }] }],
+  });
   const started = [...underOtherIds, backfill, parent, ...direct];
-  const [handles] = await Promise.all([Promise.all(started), schedule.trigger()]);
-  return handles;
+  const [handles, gathering] = await Promise.all([Promise.all(started), newData, schedule.trigger()]);
+  return { handles, gathering };
 }
 
 const waits = async (handle: WorkflowHandle): Promise<boolean> =>
@@ -92,7 +112,7 @@ test('whatever starts a run of an interval, and all of it at once, there is one 
   world.engine.behave = () => ({ status: 'running' });
   const before = world.engine.submissions.length;
   const interval = intervalsOf(definition).newest(new Date()).id;
-  const handles = await startAll(definition, interval);
+  const { handles, gathering } = await startAll(definition, interval);
 
   const run = world.client.workflow.getHandle(`raced/${interval}`);
   await world.until(run, ({ steps }) => steps[0]?.state === 'running');
@@ -106,6 +126,7 @@ test('whatever starts a run of an interval, and all of it at once, there is one 
   const results = (await Promise.all(waiting.map((handle) => handle.result()))) as RunResult[];
 
   expect(results.map(({ status }) => status)).toEqual(results.map(() => 'done'));
+  expect(await gathering.result()).toMatchObject({ status: 'done', files: 1, late: { count: 0 } });
   expect(world.engine.submissions.length - before).toBe(1);
   // Those that come by themselves and come late leave the interval alone.
   const { runId } = await run.describe();
