@@ -25,7 +25,7 @@ export const modes: Part = async (bench) =>
     };
     const from = `from: { path: ${path}, format: parquet }, table: public.loads`;
     const ours = (args: string) => () => prepared(() => load(`${from}, ${args}`));
-    const samples = await inTurns(bench.quick ? 1 : 3, {
+    const samples = await inTurns(bench.quick ? 1 : 5, {
       bare: () => prepared(() => copy('public.loads', manifest)),
       append: ours('mode: append'),
       upsert: ours('mode: upsert, uniqueKey: [day, id]'),

@@ -78,7 +78,7 @@ const rows = () =>
 test('new data starts the workflow on Qubole, which activates the Data Pipeline, whose export is in Redshift', async () => {
   await put('a.csv', '1,FR,12.5\n2,FR,30\n');
   await put('b.csv', '3,DE,7.25\n');
-  await put('_SUCCESS', '');
+  await put('_SUCCESS', '\n');
   await ended(1);
   const run = client.workflow.getHandle(`${NAME}/2001-01-05`);
   const progress = await run.query<Progress>('progress');
