@@ -25,7 +25,13 @@ const SETTINGS = {
   unix_socket_directories: '',
   // 500 sessions, 16 statements, and ours.
   max_connections: '560',
-  shared_buffers: '32MB',
+  shared_buffers: '128MB',
+  // Grouping and joining a million keys in memory, as a warehouse does.
+  work_mem: '64MB',
+  // Nobody replicates it, so a table that is loaded where it is made is not written twice.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '2GB',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
