@@ -209,3 +209,22 @@ export const withWarehouse = (use: (world: { s3: S3; warehouse: Warehouse }) => 
     await s3?.stop();
   });
 };
+
+/** Where nothing listens: for those that need no S3. */
+export const NOWHERE = 'http://127.0.0.1:9';
+
+/** A warehouse without S3 for the tests of a file. */
+export const withWarehouseAlone = (use: (warehouse: Warehouse) => void): void => {
+  let warehouse: Warehouse | undefined;
+  beforeAll(async () => {
+    warehouse = await startWarehouse(NOWHERE);
+    use(warehouse);
+  });
+  afterAll(() => warehouse?.stop());
+};
+
+/** Whether a batch has come to its statement of that number, from 0. */
+export async function isRunning({ client }: Warehouse, Id: string, place: number): Promise<boolean> {
+  const { SubStatements } = await client.send(new DescribeStatementCommand({ Id }));
+  return SubStatements![place]!.Status === 'STARTED';
+}

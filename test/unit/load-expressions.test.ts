@@ -1,0 +1,120 @@
+import { test } from '@jest/globals';
+import { isFound, NOTE, step, type Wrong } from './load-text.ts';
+
+test.each<Wrong>([
+  ['a bad name', `name: My_Flights\nsteps: [{ id: a, ${NOTE} }]`, 'bad-name 1:7', 'small letters'],
+  [
+    'a bad table',
+    step('    redshiftCopy: { from: "${steps.first.output}", table: "a; b", mode: upsert, uniqueKey: [x] }'),
+    'bad-name 7:59',
+    'public.orders',
+  ],
+  ['a bad id', `name: p\nsteps: [{ id: load-routes, ${NOTE} }]`, 'bad-id 2:15', 'like loadRoutes'],
+  ['a word of CEL for an id', `name: p\nsteps: [{ id: in, ${NOTE} }]`, 'bad-id 2:15', 'take another one'],
+  ['a bad duration', step(`    timeout: 4 hours\n    ${NOTE}`), 'bad-duration 7:14', 'like 500ms'],
+  ['no time at all', step(`    timeout: 0s\n    ${NOTE}`), 'bad-duration 7:14', 'write a longer one'],
+  [
+    'a bad cron',
+    `name: p\nschedule: { cron: 61 2 * * * }\nsteps: [{ id: a, ${NOTE} }]`,
+    'bad-cron 2:19',
+    'write 0 to 59',
+  ],
+  [
+    'a cron of six fields',
+    `name: p\nschedule: { cron: 0 0 2 * * * }\nsteps: [{ id: a, ${NOTE} }]`,
+    'bad-cron 2:19',
+    '@daily',
+  ],
+  [
+    'a day that never comes',
+    `name: p\nschedule: { cron: 0 0 30 2 * }\nsteps: [{ id: a, ${NOTE} }]`,
+    'bad-cron 2:19',
+    '30 2 * * *',
+  ],
+  [
+    'a bad zone',
+    `name: p\nschedule: { cron: "@daily", timezone: Mars }\nsteps: [{ id: a, ${NOTE} }]`,
+    'bad-timezone 2:39',
+    'America/New_York',
+  ],
+  ['bad CEL', step(`    when: steps.first.rows >\n    ${NOTE}`), 'bad-cel 7:29', 'write CEL'],
+  ['an assignment', step(`    when: steps.first.rows = 3\n    ${NOTE}`), 'bad-cel 7:28', 'equality is =='],
+  ['an unknown function', step(`    when: now() > 3\n    ${NOTE}`), 'bad-cel 7:11', 'addDays'],
+  ['bad CEL in quotes', step(`    when: "'its' + \\"x\\" +"\n    ${NOTE}`), 'bad-cel 7:27', 'write CEL'],
+  [
+    'bad CEL in a template',
+    step('    notify: { webhook: o, message: "at ${1 +}" }'),
+    'bad-cel 7:45',
+    'write CEL',
+  ],
+  ['steps without an id', step(`    when: size(steps) > 0\n    ${NOTE}`), 'bad-cel 7:16', 'steps.<id>'],
+  [
+    'a template without an end',
+    step('    notify: { webhook: o, message: "at ${interval.date" }'),
+    'bad-template 7:40',
+    '$${ stands for',
+  ],
+  [
+    'an empty template',
+    step('    notify: { webhook: o, message: "at ${}" }'),
+    'bad-template 7:42',
+    '$${ stands for',
+  ],
+  [
+    'a value in a name',
+    step('    redshiftSql: { query: "select 1 from t_${interval.date}" }'),
+    'bad-template 7:44',
+    'ident(…)',
+  ],
+  [
+    'a template in quotes',
+    step(`    redshiftSql: { query: "select '\${interval.date}'" }`),
+    'template-in-quotes 7:36',
+    'remove the quotes',
+  ],
+  [
+    'a template in quotes of where',
+    step(
+      `    redshiftCopy: { from: "\${steps.first.output}", table: t, mode: replaceWhere, where: "d = '\${interval.date}'" }`,
+    ),
+    'template-in-quotes 7:95',
+    'remove the quotes',
+  ],
+  [
+    'a secret',
+    step('    notify: { webhook: o, message: "${env:TOKEN}" }'),
+    'env-in-pipeline 7:37',
+    'millrace.yaml',
+  ],
+  [
+    'a secret in the params',
+    `name: p\nparams: { x: "a \${secret:arn}" }\nsteps: [{ id: a, ${NOTE} }]`,
+    'env-in-pipeline 2:17',
+    'millrace.yaml',
+  ],
+  [
+    'an unknown variable',
+    step(`    when: step.first.rows > 0\n    ${NOTE}`),
+    'unknown-root 7:11',
+    'did you mean steps?',
+  ],
+  [
+    'failure in a step',
+    step(`    when: failure.step == "x"\n    ${NOTE}`),
+    'unknown-root 7:11',
+    'steps.<id>.state',
+  ],
+  ['row outside of expect', step(`    when: row.n == 1\n    ${NOTE}`), 'unknown-root 7:11', 'steps.<id>.row'],
+  [
+    'an unknown field of the interval',
+    step(`    when: interval.dat == "x"\n    ${NOTE}`),
+    'unknown-field 7:11',
+    'did you mean date?',
+  ],
+  [
+    'an unknown param',
+    step(`    when: params.limt > 0\n    ${NOTE}`),
+    'unknown-param 7:11',
+    'did you mean limit?',
+  ],
+])('%s', isFound);
