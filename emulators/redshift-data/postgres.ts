@@ -2,10 +2,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { freePort } from '../loopback.ts';
 import { postgresBinaries } from './binaries.ts';
 
 /** A PostgreSQL server that lives as long as this process. */
@@ -60,14 +60,6 @@ const LEASH =
 /** PostgreSQL refuses to run as root; in a user namespace of its own root is nobody, who still owns the files. */
 const asNobody = (command: string[]): string[] =>
   process.getuid?.() === 0 && process.platform === 'linux' ? ['unshare', '--user', ...command] : command;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await promisify(server.close.bind(server))();
-  return port;
-};
 
 const exists = (file: string): Promise<boolean> =>
   access(file).then(

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../src/cli/stack/port.ts';
 
 const tools = JSON.parse(readFileSync(new URL('../../.millrace/tools.json', import.meta.url), 'utf8')) as {
   ministack: string;
@@ -17,7 +17,7 @@ export const localS3 = { region: 'us-east-1', accessKeyId: 'test', secretAccessK
 
 /** A local S3 (and SQS) on a free port. */
 export async function startMinistack(): Promise<{ endpoint: string; stop(): Promise<void> }> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const server = spawn(tools.ministack, [], {
     env: { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) },
     stdio: 'ignore',
@@ -36,12 +36,4 @@ export async function startMinistack(): Promise<{ endpoint: string; stop(): Prom
     await sleep(50);
   }
   return { endpoint, stop };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }

@@ -19,25 +19,17 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type RedshiftData, startRedshiftData } from '../../emulators/redshift-data/index.ts';
+import { freePorts } from '../../src/cli/stack/port.ts';
 
 export const PYTHON_BIN = path.resolve('.millrace/python/bin');
 export const ROLE = `IAM_ROLE 'arn:aws:iam::000000000000:role/load'`;
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const STOP_GRACE_MS = 5_000;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-};
 
 export interface S3 {
   client: S3Client;
@@ -54,7 +46,7 @@ export interface S3 {
 }
 
 export const startS3 = async (bucket: string): Promise<S3> => {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const env = { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) };
   const child: ChildProcess = spawn(path.join(PYTHON_BIN, 'ministack'), { env, stdio: 'ignore' });
   const exited = once(child, 'exit');
