@@ -1,28 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { ROLE, type S3, type Warehouse, withWarehouse } from './redshift-data-world.ts';
+import { withCopies } from './redshift-copy-world.ts';
+import { ROLE } from './redshift-data-world.ts';
 
 const NULL_ROW = [null, null];
 
 describe('COPY of text in the stand-in for Redshift', () => {
-  let s3: S3;
-  let warehouse: Warehouse;
-  withWarehouse((world) => ({ s3, warehouse } = world));
-
-  let tables = 0;
-  /** Makes a table, puts a file and copies it into the table. */
-  const load = async (columns: string, body: string | Uint8Array, options: string, list = '') => {
-    const table = `t${++tables}`;
-    await warehouse.run(`CREATE TABLE ${table} (${columns})`);
-    await s3.put(`${table}/file`, body);
-    const state = await warehouse.run(`COPY ${table} ${list} FROM 's3://lake/${table}/' ${ROLE} ${options}`);
-    return { table, state };
-  };
-  const rowsOf = async (...args: Parameters<typeof load>) => {
-    const { table, state } = await load(...args);
-    expect(state.Error).toBeUndefined();
-    return warehouse.rows(`SELECT * FROM ${table}`);
-  };
+  const { world, load, rowsOf } = withCopies();
 
   const TWO = 'n int, s varchar(20)';
   test.each([
@@ -171,11 +155,11 @@ describe('COPY of text in the stand-in for Redshift', () => {
     });
 
     test('by JSONPaths', async () => {
-      await s3.put('paths.json', JSON.stringify({ jsonpaths: ['$.id', `$['a'].b[1]`] }));
+      await world().s3.put('paths.json', JSON.stringify({ jsonpaths: ['$.id', `$['a'].b[1]`] }));
       expect(
         await rowsOf(TWO, '{"id": 12345678, "a": {"b": [0, "x"]}}', `JSON 's3://lake/paths.json'`),
       ).toEqual([[12_345_678, 'x']]);
-      await s3.put('wrong.json', JSON.stringify({ jsonpaths: ['$.id[*]', '$.s'] }));
+      await world().s3.put('wrong.json', JSON.stringify({ jsonpaths: ['$.id[*]', '$.s'] }));
       expect((await load(TWO, '{}', `JSON 's3://lake/wrong.json'`)).state.Error).toMatch(
         /Invalid JSONPath format: '\$\.id\[\*\]'/,
       );
@@ -191,8 +175,8 @@ describe('COPY of text in the stand-in for Redshift', () => {
         `JSON 'auto' MAXERROR 5`,
       );
       expect(state).toMatchObject({ Status: 'FINISHED', ResultRows: 2 });
-      expect(await warehouse.rows(`SELECT n FROM ${table} ORDER BY 1`)).toEqual([[1], [2]]);
-      const errors = await warehouse.rows(
+      expect(await world().warehouse.rows(`SELECT n FROM ${table} ORDER BY 1`)).toEqual([[1], [2]]);
+      const errors = await world().warehouse.rows(
         `SELECT line_number, raw_line FROM stl_load_errors WHERE query = ${state.RedshiftQueryId} ORDER BY 1`,
       );
       expect(errors).toEqual([
@@ -202,99 +186,25 @@ describe('COPY of text in the stand-in for Redshift', () => {
     });
   });
 
-  describe('bad rows', () => {
-    const COLUMNS = 'n int not null, d date, s varchar(3), f float8, b bool, c char(2), m decimal(4,1)';
-    const BAD = [
-      ['x|||||| ', 'n', 'integer', 1207, `Invalid digit, Value 'x', Pos 0, Type: Integer`],
-      ['3000000000||||||', 'n', 'integer', 1204, 'Overflow (Integer valid range -2147483648 to 2147483647)'],
-      ['||||||', 'n', 'integer', 1213, 'Missing data for not-null field'],
-      ['1|2001-13-01|||||', 'd', 'date', 1205, 'Invalid Date format or value'],
-      ['1||éé||||', 's', 'varchar', 1204, 'String length exceeds DDL length'],
-      ['1|||1.2.3|||', 'f', 'double pre', 1208, `Invalid digit, Value '.', Pos 3, Type: Double`],
-      ['1||||maybe||', 'b', 'boolean', 1210, 'Unknown boolean format: maybe'],
-      ['1|||||é|', 'c', 'char', 1215, 'Multibyte character not supported for CHAR (Hint: try using VARCHAR)'],
-      [
-        '1||||||12345',
-        'm',
-        'numeric',
-        1209,
-        'Numeric data overflow (result precision), 12345 does not fit numeric(4,1)',
-      ],
-      ['1|2', 'd', 'date', 1214, 'Delimiter not found'],
-      ['1|||||||', '', '', 1202, 'Extra column(s) found'],
-    ] as const;
-
-    test('below MAXERROR the good ones are loaded, and every bad one is in the load error tables', async () => {
-      const lines = ['1|2001-01-05|abc|1e3|t|ab|123.4', ...BAD.map(([line]) => line)].join('\n');
-      const { table, state } = await load(COLUMNS, lines, 'MAXERROR 12');
-      expect(state).toMatchObject({ Status: 'FINISHED', ResultRows: 1 });
-      expect(await warehouse.rows(`SELECT count(*) FROM ${table}`)).toEqual([[1]]);
-      const errors = await warehouse.rows(
-        `SELECT trim(filename), line_number, raw_line, colname, type, err_code, err_reason FROM stl_load_errors
-         WHERE query = ${state.RedshiftQueryId} ORDER BY line_number`,
-      );
-      expect(errors).toEqual(
-        BAD.map(([line, ...rest], n) => [`s3://lake/${table}/file`, n + 2, line, ...rest]),
-      );
-      const details = await warehouse.rows(
-        `SELECT count(*), min(column_length) FROM sys_load_error_detail WHERE query_id = ${state.RedshiftQueryId} AND column_name = 's'`,
-      );
-      expect(details).toEqual([[1, '3']]);
-    });
-
-    test('at MAXERROR nothing is loaded, and the rows are in the load error tables all the same', async () => {
-      const { table, state } = await load('n int', '1\nx\n2\ny\n3\n', 'MAXERROR 2');
-      expect(state).toMatchObject({
-        Status: 'FAILED',
-        Error: expect.stringMatching(/Load into table .* failed.*\n.*line 4, column n: Invalid digit/),
-      });
-      expect(await warehouse.rows(`SELECT count(*) FROM ${table}`)).toEqual([[0]]);
-      expect(
-        await warehouse.rows(
-          `SELECT raw_field_value FROM stl_load_errors WHERE query = ${state.RedshiftQueryId} ORDER BY line_number`,
-        ),
-      ).toEqual([['x'], ['y']]);
-    });
-
-    test('NOLOAD checks and loads nothing', async () => {
-      const { table, state } = await load('n int', '1\nx\n', 'NOLOAD');
-      expect(state.Error).toMatch(/line 2, column n/);
-      expect((await load('n int', '1\n', 'NOLOAD')).state).toMatchObject({
-        Status: 'FINISHED',
-        ResultRows: 0,
-      });
-      expect(await warehouse.rows(`SELECT count(*) FROM ${table}`)).toEqual([[0]]);
-    });
-
-    test('bytes that are no UTF-8, an open quote, a broken GZIP', async () => {
-      expect((await load('s varchar(9)', Buffer.from('a\xe9b\n', 'latin1'), '')).state.Error).toMatch(
-        /invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: e9/,
-      );
-      expect((await load('s varchar(9)', '"open\n', 'CSV')).state.Error).toMatch(/missing end quote/);
-      expect((await load('s varchar(9)', '"a"b\n', 'CSV')).state.Error).toMatch(/Invalid quote formatting/);
-      expect((await load('s varchar(9)', gzipSync('a\n').subarray(0, 12), 'GZIP')).state.Error).toMatch(
-        /is not a whole GZIP file/,
-      );
-    });
-  });
-
   test('a file that comes in many pieces', async () => {
     const rows = Array.from({ length: 60_000 }, (_, n) => `${n},"line ${n}\nof, two ""lines"" é"`);
     const { table, state } = await load('n int, s varchar(60)', gzipSync(rows.join('\r\n')), 'CSV GZIP');
     expect(state).toMatchObject({ Status: 'FINISHED', ResultRows: 60_000 });
-    expect(await warehouse.rows(`SELECT sum(n), min(len(s)), max(s) FROM ${table}`)).toEqual([
+    expect(await world().warehouse.rows(`SELECT sum(n), min(len(s)), max(s) FROM ${table}`)).toEqual([
       [(60_000 * 59_999) / 2, 24, 'line 9999\nof, two "lines" é'],
     ]);
   });
 
   test('what was loaded last is known in the session', async () => {
-    await warehouse.run('CREATE TABLE counted (n int)');
-    await s3.put('counted', '1\n2\n3\n');
-    const state = await warehouse.run([
+    await world().warehouse.run('CREATE TABLE counted (n int)');
+    await world().s3.put('counted', '1\n2\n3\n');
+    const state = await world().warehouse.run([
       `COPY counted FROM 's3://lake/counted' ${ROLE}`,
       'SELECT pg_last_copy_count(), pg_last_copy_id()',
     ]);
-    expect(await warehouse.rowsOf(`${state.Id}:2`)).toEqual([[3, state.SubStatements![0]!.RedshiftQueryId]]);
+    expect(await world().warehouse.rowsOf(`${state.Id}:2`)).toEqual([
+      [3, state.SubStatements![0]!.RedshiftQueryId],
+    ]);
   });
 
   test.each([
