@@ -7,7 +7,8 @@ export class Clusters {
   readonly #started: { engine: string; cluster: string }[] = [];
 
   add(engine: string, cluster: string): void {
-    this.#started.push({ engine, cluster });
+    const isKnown = this.#started.some((known) => known.engine === engine && known.cluster === cluster);
+    if (!isKnown) this.#started.push({ engine, cluster });
   }
 
   /** Never rejects: a cluster that can't be ended is no reason for the run to fail. */

@@ -36,6 +36,8 @@ export class StepRun {
   adopted: string | undefined;
   /** The newest work of this attempt: where to look when its time is up. */
   work: FailureDetails = {};
+  /** Of a chain that runs one by one, in this attempt: what is decided of a lost command does none of them again. */
+  commandsDone: { ref: string; state: 'done' }[] = [];
   /** Remote work that may run on, and why it could not be stopped. */
   unstopped: string | null = null;
   #detail: string | null = null;
@@ -167,6 +169,7 @@ export class StepRun {
     for (;;) {
       this.attempt += 1;
       this.work = {};
+      this.commandsDone = [];
       const attempt = () =>
         withDeadline(
           timeoutMs,

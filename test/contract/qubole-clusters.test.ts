@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makeQuboleWorld, type QuboleWorld } from './qubole-world.ts';
+import { newKey } from './engine.ts';
+import { makeQuboleWorld, shell, type QuboleWorld } from './qubole-world.ts';
 
 let world: QuboleWorld;
 beforeAll(async () => {
@@ -29,6 +30,20 @@ describe('the cluster', () => {
     await etl().releaseCluster?.('etl');
     while ((await state()) !== 'DOWN');
     await etl().releaseCluster?.('etl');
+  });
+
+  test('that others still use is not ended under them', async () => {
+    let ref = await etl().ensureCluster({ release: 'always' }, 'k');
+    while (!ref.ready) ref = await etl().ensureCluster({ release: 'always' }, 'k', ref);
+    const job = await etl().submit(shell('sleep 300'), newKey());
+    await etl().releaseCluster?.('etl');
+    expect(await state()).toBe('UP');
+    expect(await world.ask('GET', 'v2.2/clusters/etl')).toMatchObject({
+      cluster_info: { disallow_cluster_termination: false },
+    });
+    await etl().cancel(job);
+    await etl().releaseCluster?.('etl');
+    while ((await state()) !== 'DOWN');
   });
 
   test('that can’t come up is JobFailed, with the reason', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CommandSpec, JobSpec } from '../../src/ports.ts';
 import { failureOf } from '../failure-of.ts';
@@ -96,6 +97,37 @@ describe('a chain', () => {
     expect(specs().map(({ kind }) => kind)).toEqual(['hive', 'shell']);
   });
 
+  describe('whose second of three commands is lost, one by one,', () => {
+    async function lose(onLost: 'ask' | 'resubmit' = 'ask') {
+      world.engine.behave = (nth) => ({ status: nth === 2 ? 'running' : 'done' });
+      const commands = [hive('select 1'), hive('select 2'), hive('select 3')];
+      const chain = step('chain', 'c', { engine: 'etl', commands, push: false }, { onLost });
+      const handle = await world.start([chain]);
+      await world.until(handle, ({ steps }) => steps[0]?.detail?.includes('job-2') ?? false);
+      world.engine.forget('job-2');
+      return handle;
+    }
+    const queries = () => specs().map((spec) => 'query' in spec && spec.query);
+    const done = (...refs: string[]) => ({
+      steps: [{ result: { commands: refs.map((ref) => ({ ref, state: 'done' })) } }],
+    });
+
+    test('takes up that command alone, by its ref', async () => {
+      const handle = await lose();
+      await world.until(handle, ({ steps }) => steps[0]?.state === 'lost');
+      await world.engine.submit(hive('by hand'), 'by hand');
+      await handle.executeUpdate('adopt', { args: [{ step: 'c', ref: 'job-3' }] });
+      expect(await handle.result()).toMatchObject(done('job-1', 'job-3', 'job-4'));
+      expect(queries()).toEqual(['select 1', 'by hand', 'select 3']);
+    });
+
+    test('submits that command alone again', async () => {
+      const handle = await lose('resubmit');
+      expect(await handle.result()).toMatchObject(done('job-1', 'job-3', 'job-4'));
+      expect(queries()).toEqual(['select 1', 'select 2', 'select 3']);
+    });
+  });
+
   test('is one job where the engine has them', async () => {
     world.engine.kinds = [...world.engine.kinds, 'chain'];
     world.engine.left = {
@@ -135,6 +167,48 @@ describe('a cluster', () => {
     world.engine.behave = () => ({ status: 'failed', message: 'no' });
     await failureOf(world.run([cluster('always'), sql('a')]));
     expect(world.engine.released).toEqual(['c2']);
+  });
+
+  test('that is still on its way up when the time of its step is up ends with the run', async () => {
+    world.engine.cluster = [{ id: 'c4', ready: false, started: true, state: 'PENDING' }];
+    const late = step('ensureCluster', 'cluster', { engine: 'etl', release: 'always' }, { timeoutMs: 1_000 });
+    expect((await failureOf(world.run([late]))).message).toContain('timed out');
+    expect(world.engine.released).toEqual(['c4']);
+  });
+
+  test('that is asked to start while the run is cancelled ends with it', async () => {
+    world.engine.cluster = [{ id: 'c5', ready: false, started: true, state: 'PENDING' }];
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      world.engine.onCluster = () => {
+        resolve();
+        return new Promise((release) => (answer = release));
+      };
+    });
+    try {
+      const handle = await world.start([cluster('always')]);
+      await asked;
+      await handle.cancel();
+      await sleep(500);
+      answer();
+      await expect(handle.result()).rejects.toThrow();
+      expect(world.engine.released).toEqual(['c5']);
+    } finally {
+      world.engine.onCluster = async () => {};
+      answer();
+    }
+  });
+
+  test('that was on its way down is started after all, and ends with the run', async () => {
+    world.engine.cluster = [
+      { id: 'c6', ready: false, started: false, state: 'TERMINATING' },
+      { id: 'c6', ready: false, started: true, state: 'DOWN' },
+      { id: 'c6', ready: false, started: true, state: 'PENDING' },
+      { id: 'c6', ready: true, started: true, state: 'UP' },
+    ];
+    const result = await world.run([cluster('always')]);
+    expect(result.steps[0]?.result).toMatchObject({ cluster: 'c6', started: true });
+    expect(world.engine.released).toEqual(['c6']);
   });
 
   test('that was up before is left alone', async () => {

@@ -33,11 +33,14 @@ export class TestEngine implements JobEngine {
 
   /** What `ensureCluster` says, call by call; the last one again and again. */
   cluster: ClusterRef[] = [{ id: 'test', ready: true, started: false }];
+  /** Called before `ensureCluster` answers, which waits for it. */
+  onCluster: () => Promise<void> = async () => {};
   readonly released: string[] = [];
   /** What every job leaves. */
   left: JobOutcome = {};
 
   async ensureCluster(): Promise<ClusterRef> {
+    await this.onCluster();
     const [now, ...later] = this.cluster;
     if (later.length > 0) this.cluster = later;
     return now ?? { id: 'test', ready: true, started: false };

@@ -25,12 +25,12 @@ async function asOne(step: StepRun, { engine, push }: StepOf<'chain'>['args'], c
 }
 
 async function oneByOne(step: StepRun, engine: string, commands: CommandSpec[]) {
-  const done: { ref: string; state: 'done' }[] = [];
+  const { commandsDone } = step;
   let last = {};
-  for (const command of commands) {
+  for (const command of commands.slice(commandsDone.length)) {
     const finished = await runJob(step, engine, command);
-    done.push({ ref: finished.ref.id, state: 'done' });
+    commandsDone.push({ ref: finished.ref.id, state: 'done' });
     last = handles(finished);
   }
-  return { ...last, commands: done };
+  return { ...last, commands: [...commandsDone] };
 }

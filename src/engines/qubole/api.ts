@@ -11,6 +11,7 @@ const command = z.looseObject({
   status: z.string(),
   name: z.string().nullish(),
   command_type: z.string().nullish(),
+  label: z.string().nullish(),
   progress: z.number().nullish(),
   created_at: z.string().nullish(),
   command: z

@@ -1,9 +1,14 @@
 import { EtlError, unexpected } from '../../domain/failure.ts';
 import type { ClusterRef, ClusterSpec } from '../../ports.ts';
 import type { ClusterState, QuboleApi } from './api.ts';
+import { commandsSince } from './look-up.ts';
 
 /** The cluster of an account that a command without a label goes to. */
 const DEFAULT_CLUSTER = 'default';
+
+/** QDS ends a command after 36 hours, unless it was told otherwise. */
+const LONGEST_COMMAND_MS = 48 * 3600_000;
+const ACTIVE = ['waiting', 'running', 'cancelling'];
 
 /** Starts the cluster of an engine, and ends it. */
 export class Clusters {
@@ -41,9 +46,20 @@ export class Clusters {
     }
   }
 
+  /** Ends it; one that somebody's commands still run on may end by itself when it is idle. */
   async release(cluster: string): Promise<void> {
     const { state } = await this.#api.clusterState(cluster);
-    if (state === 'UP' || state === 'PENDING') await this.#api.changeCluster(cluster, 'terminate');
+    if (state !== 'UP' && state !== 'PENDING') return;
+    if (await this.#isBusy(cluster)) await this.#api.endWhenIdle(cluster, this.#idleHours);
+    else await this.#api.changeCluster(cluster, 'terminate');
+  }
+
+  async #isBusy(cluster: string): Promise<boolean> {
+    for await (const commands of commandsSince(this.#api, new Date(Date.now() - LONGEST_COMMAND_MS))) {
+      const here = commands.filter(({ label }) => (label ?? DEFAULT_CLUSTER) === cluster);
+      if (here.some(({ status }) => ACTIVE.includes(status))) return true;
+    }
+    return false;
   }
 
   #wentDown({ terminate_reason: reason }: ClusterState): EtlError {
