@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   resubmit: async () => (await import('./decide.ts')).resubmit,
   abandon: async () => (await import('./decide.ts')).abandon,
   orphans: async () => (await import('./orphans.ts')).orphans,
+  logs: async () => (await import('./logs.ts')).logs,
   cancel: async () => (await import('./cancel.ts')).cancel,
 };
 

@@ -66,6 +66,32 @@ describe('a step whose job is lost', () => {
   });
 });
 
+describe('the log of a job', () => {
+  const written = ({ stdout }: { stdout: string }) =>
+    stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : (JSON.parse(line) as { lines: string[] }).lines));
+
+  test('is followed to the end of the job, and can be read afterwards', async () => {
+    await world.numbers('2001-03-05');
+    const handle = await world.start('logged', pipeline(LONG), '2001-03-05');
+    await world.untilStep(handle, 'sums', (step) => keyIn(step.detail) !== undefined);
+    const followed = written(await say('logs', 'logged/2001-03-05', '--follow'));
+    expect(followed).toContainEqual(expect.stringContaining('input numbers: s3://raw/numbers/'));
+    expect(followed.at(-1)).toMatch(/ done/);
+    await handle.result();
+    expect(written(await say('logs', 'logged/2001-03-05', 'sums'))).toEqual(followed);
+  });
+
+  test('of a step that has none is refused with those that have', async () => {
+    const { code, stdout } = await say('logs', 'logged/2001-03-05', 'publish');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      2,
+      { error: { type: 'NotFound', fix: 'steps with jobs: sums' } },
+    ]);
+  });
+});
+
 describe('orphans', () => {
   test('are the jobs of a terminated run, and are stopped when asked', async () => {
     await world.numbers('2001-03-03');
