@@ -13,12 +13,34 @@ const STATUS: Readonly<Record<string, WorkStatus>> = {
   ABORTED: 'cancelled',
 };
 
+/*
+ * Errors are told apart by how they begin, never by a word or number somewhere in them: behind the beginning stand names
+ * and values of the user's, like public.orders_1023.
+ */
+
 /** The transaction was rolled back because of others: the same again may well succeed. */
-const ROLLED_BACK =
-  /serializ|could not serialize|deadlock detected|conflict with (a )?concurrent|tuple concurrently|violates unique constraint "pg_|1023/i;
+const ROLLED_BACK: readonly RegExp[] = [
+  // https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation-serializable-isolation-troubleshooting.html
+  /^1023\s+details?:\s*serializable isolation violation/i,
+  /^could not serialize access/i,
+  /^could not complete because of conflict with (a )?concurrent transaction/i,
+  /^deadlock detected/i,
+  /^tuple concurrently (updated|deleted)/i,
+  // Two who make the same schema or table at once meet in the catalog.
+  /^duplicate key value violates unique constraint "pg_/i,
+];
+
 /** The connection broke: the transaction may have been committed. */
-const UNCLEAR =
-  /terminating connection|connection (terminated|reset|refused|closed)|ECONNRESET|EPIPE|server closed|system is shutting down|starting up|warehouse restarted/i;
+const UNCLEAR: readonly RegExp[] = [
+  /^terminating connection/i,
+  /^(the )?connection (was )?(terminated|reset|refused|closed)/i,
+  /^(connect|read|write) E(CONNRESET|CONNREFUSED|PIPE)\b/,
+  /^server closed the connection/i,
+  /^the database system is (shutting down|starting up)/i,
+  /^query was interrupted: the warehouse restarted/i,
+];
+
+const SEVERITY = /^(ERROR|FATAL|PANIC):\s*/;
 
 /** Where a statement or batch stands. */
 export function stateOf({
@@ -30,14 +52,15 @@ export function stateOf({
   if (status !== 'failed') return { status };
   const failedAt = SubStatements?.findIndex((statement) => statement.Status === 'FAILED') ?? -1;
   const words = SubStatements?.[failedAt]?.Error ?? error ?? 'no reason given';
-  const message = words.replace(/^ERROR:\s*/, '').replaceAll(/\s*\n\s*/g, ' ');
+  const said = words.replace(SEVERITY, '');
+  const isOneOf = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(said));
   return {
     status,
-    message,
+    message: said.replaceAll(/\s*\n\s*/g, ' '),
     ...(failedAt >= 0 && { statement: failedAt }),
-    ...(UNCLEAR.test(words)
+    ...(isOneOf(UNCLEAR)
       ? { transient: 'unclear' }
-      : ROLLED_BACK.test(words)
+      : isOneOf(ROLLED_BACK)
         ? { transient: 'rolledBack' }
         : {}),
   };
