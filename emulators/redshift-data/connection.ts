@@ -11,8 +11,11 @@ const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 /** An error as `DescribeStatement` shows it. */
 export const errorText = (error: unknown): string => {
-  if (!(error instanceof pg.DatabaseError))
-    return `ERROR: ${error instanceof Error ? error.message : String(error)}`;
+  if (!(error instanceof pg.DatabaseError)) {
+    const words = error instanceof Error ? error.message : String(error);
+    // The client's words for a connection that broke between two queries.
+    return `ERROR: ${/ is not queryable$/.test(words) ? 'Connection terminated unexpectedly' : words}`;
+  }
   const { code, message, detail, severity } = error;
   // https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation-serializable-isolation-troubleshooting.html
   if (code === '40001')
