@@ -64,6 +64,15 @@ describe('before there are files, a look at the catalog', () => {
     ]);
   });
 
+  test('finds columns that an upsert goes by and that nothing is loaded into', async () => {
+    const load = { mode: 'upsert' as const, uniqueKey: ['day'], orderBy: ['n'] };
+    expect(await faultsOf({ ...load, columns: ['key'] })).toMatchObject([
+      { type: 'PublishFailed', message: /no column day, which upsert needs.*name it in `columns`/ },
+      { type: 'PublishFailed', message: /no column n, which `orderBy` needs/ },
+    ]);
+    expect(await faultsOf({ ...load, columns: { N: 'amount', day: 'dt' } })).toEqual([]);
+  });
+
   test('holds the columns of earlier files against the table: their count, order and types', async () => {
     const two = [
       { name: 'day', type: 'date' },

@@ -36,6 +36,13 @@ describe('publishing', () => {
     expect(await contents()).toBe('c=3 old=9');
   });
 
+  test('by replaceWhere takes a condition that ends in a comment', async () => {
+    const where = "day = DATE '2001-01-05' -- the day";
+    await world.publish(await world.request("('a', 1)", { mode: 'replaceWhere', where }));
+    await world.publish(await world.request("('b', 2)", { mode: 'replaceWhere', where }));
+    expect(await contents()).toBe('b=2');
+  });
+
   test('by append adds the rows, and no other files for the same unit', async () => {
     const first = await world.request("('a', 1)", { mode: 'append' });
     await world.publish(first);

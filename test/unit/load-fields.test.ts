@@ -90,6 +90,14 @@ test.each<Wrong>([
     'write a list',
   ],
   [
+    'a column of the files that is mapped twice',
+    step(
+      '    redshiftCopy: { from: { path: s3://b/, format: parquet }, table: t, mode: append, columns: { a: x, b: x } }',
+    ),
+    'conflicting-fields 7:104',
+    "twice in the job's SQL",
+  ],
+  [
     'an option that COPY does not have',
     step(
       '    redshiftCopy: { from: { path: s3://b/, format: csv }, table: t, mode: append, options: { manifest: true } }',

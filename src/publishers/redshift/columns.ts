@@ -4,6 +4,7 @@ import { fits, sqlTypeOf } from './column-types.ts';
 import { quoted } from './names.ts';
 
 const wrong = (message: string): EtlError => new EtlError('PublishFailed', message);
+const listed = (names: readonly string[]): string => `${names.length} (${names.join(', ')})`;
 
 /** The table's columns that these names mean, as the catalog writes them. */
 export function resolveColumns(
@@ -24,28 +25,42 @@ export function resolveColumns(
 
 /** The columns of the table that the files have, in the order of the files'. Undefined means all, in the table's order. */
 export function loadedColumns(
-  { columns, contents }: Pick<PublishRequest, 'columns' | 'contents'>,
+  request: Pick<PublishRequest, 'columns' | 'contents'>,
   table: TableShape,
 ): string[] | undefined {
-  if (columns === undefined) return undefined;
-  if (Array.isArray(columns)) return resolveColumns(columns, table, '`columns`');
-  const mapped = Object.entries(columns);
-  const targets = resolveColumns(
-    mapped.map(([target]) => target),
-    table,
-    '`columns`',
-  );
-  if (contents.columns === undefined)
+  const names = namedColumns(request);
+  return names && resolveColumns(names, table, '`columns`');
+}
+
+/** The same by the names that `columns` has for them. */
+function namedColumns({
+  columns,
+  contents,
+}: Pick<PublishRequest, 'columns' | 'contents'>): string[] | undefined {
+  if (columns === undefined || Array.isArray(columns)) return columns;
+  const files = contents.columns?.map(({ name }) => name);
+  if (files === undefined)
     throw wrong(
       'a mapping of `columns` needs files that name their columns, which is Parquet; write a list, in the order of the files’',
     );
-  return contents.columns.map(({ name }) => {
-    const index = mapped.findIndex(([, source]) => source === name);
-    const target = targets[index];
+  const targets = new Map<string, string>();
+  for (const [target, source] of Object.entries(columns)) {
+    const other = targets.get(source);
+    if (other !== undefined)
+      throw wrong(
+        `\`columns\` takes ${source} for ${other} and for ${target}, and COPY loads a column once: write it twice in the job's SQL`,
+      );
+    if (!files.includes(source))
+      throw wrong(
+        `the files have no column ${source}, which \`columns\` takes for ${target}; they have: ${files.join(', ')}`,
+      );
+    targets.set(source, target);
+  }
+  return files.map((name) => {
+    const target = targets.get(name);
     if (target !== undefined) return target;
-    const asked = mapped.map(([, source]) => source).join(', ');
     throw wrong(
-      `the files have a column ${name}, and \`columns\` takes only ${asked}; map it as well, or leave it out of the files`,
+      `the files have a column ${name}, and \`columns\` takes only ${[...targets.keys()].join(', ')}; map it as well, or leave it out of the files`,
     );
   });
 }
@@ -58,10 +73,9 @@ export function checkColumns(
 ): void {
   const wanted = loaded ?? table.columns.map(({ name }) => name);
   if (files.length !== wanted.length) {
-    const list = (names: readonly string[]) => `${names.length} (${names.join(', ')})`;
     const where = loaded ? '`columns` names' : `${table.name} has`;
     throw wrong(
-      `the files have ${list(files.map(({ name }) => name))} columns and ${where} ${list(wanted)}; ` +
+      `the files have ${listed(files.map(({ name }) => name))} columns and ${where} ${listed(wanted)}; ` +
         'COPY loads Parquet by position: write the same columns in the same order, or name them by `columns`',
     );
   }
@@ -92,15 +106,21 @@ export function orderWarnings(
   ];
 }
 
-/** The columns of a table that is made for the files. */
-export function tableFor(name: string, columns: readonly FileColumn[] | undefined): TableShape {
+/** A table that is made for the files: with their columns, by the names that `columns` has for them. */
+export function tableFor(name: string, request: Pick<PublishRequest, 'columns' | 'contents'>): TableShape {
+  const { columns } = request.contents;
   if (columns === undefined)
     throw wrong(
       `${name} does not exist, and createTable can make it from Parquet files only; create it before`,
     );
-  const made = columns.map((column) => {
+  const names = namedColumns(request) ?? columns.map((column) => column.name);
+  if (names.length !== columns.length)
+    throw wrong(
+      `the files have ${listed(columns.map((column) => column.name))} columns and \`columns\` names ${listed(names)}: name them all, in their order`,
+    );
+  const made = columns.map((column, index) => {
     const type = sqlTypeOf(column);
-    if (type !== undefined) return { name: column.name.toLowerCase(), type };
+    if (type !== undefined) return { name: (names[index] ?? column.name).toLowerCase(), type };
     throw wrong(
       `the files have a column ${column.name} of the type ${column.type}, for which createTable knows none in Redshift; create ${name} before`,
     );

@@ -2,22 +2,25 @@ import { EtlError } from '../../domain/failure.ts';
 import type { LoadFault, PlannedLoad } from '../../ports.ts';
 import type { Catalog } from './catalog.ts';
 import { checkColumns, loadedColumns, resolveColumns } from './columns.ts';
-import { keyOf } from './moves.ts';
+import { checkLoaded, keyOf, orderOf } from './moves.ts';
 
 /** What would stop a load, as far as the catalog says, and earlier files of its job. */
 export function loadFaults(load: PlannedLoad, catalog: Catalog): LoadFault[] {
   const { table } = catalog;
-  const { mode, orderBy, columns, createTable, mayChange, contents = {} } = load;
+  const { mode, columns, createTable, mayChange, contents = {} } = load;
   if (mayChange) return [];
   if (!table) {
     const fault = noTable(catalog, createTable);
     return fault ? [fault] : [];
   }
+  const loaded = () =>
+    columns
+      ? resolveColumns(Array.isArray(columns) ? columns : Object.keys(columns), table, '`columns`')
+      : table.columns.map(({ name }) => name);
   const checks = [
-    () => mode === 'upsert' && keyOf(load, table),
-    () => orderBy && resolveColumns(orderBy, table, '`orderBy`'),
-    () =>
-      columns && resolveColumns(Array.isArray(columns) ? columns : Object.keys(columns), table, '`columns`'),
+    () => mode === 'upsert' && checkLoaded(keyOf(load, table), loaded(), 'key'),
+    () => mode === 'upsert' && checkLoaded(orderOf(load, table), loaded(), 'order'),
+    loaded,
     () =>
       contents.columns &&
       checkColumns(contents.columns, table, loadedColumns({ contents, ...(columns && { columns }) }, table)),

@@ -40,20 +40,18 @@ export function moves(staged: Staged): Moves {
 
 function replaceWhere({ request: { where }, target, stage }: Staged): Omit<Moves, 'insert'> {
   if (where === undefined) throw new EtlError('Rejected', 'replaceWhere needs `where`');
-  const outside = guard('COUNT(*) = 0', `FROM ${stage} WHERE (${where}) IS NOT TRUE`);
+  // On a line of its own, or a comment at its end would take the rest along.
+  const outside = guard('COUNT(*) = 0', `FROM ${stage} WHERE (${where}\n) IS NOT TRUE`);
   const broken = `the files have rows outside of \`where: ${where}\`, which a rerun would load twice`;
   return { guards: [{ sql: outside, broken }], delete: `DELETE FROM ${target.sql} WHERE ${where}` };
 }
 
 function upsert({ request, target, table, stage, columns }: Staged, list: string): Moves {
   const key = keyOf(request, table);
+  const order = orderOf(request, table);
+  checkLoaded(key, columns, 'key');
+  checkLoaded(order, columns, 'order');
   const names = key.map(quoted).join(', ');
-  const missing = key.filter((column) => !columns.includes(column));
-  if (missing.length > 0)
-    throw new EtlError(
-      'PublishFailed',
-      `the files have no column ${missing.join(', ')}, which upsert needs to tell rows apart`,
-    );
   const words = key.join(', ');
   const isNull = key.map((column) => `${quoted(column)} IS NULL`).join(' OR ');
   const unknown = {
@@ -62,7 +60,7 @@ function upsert({ request, target, table, stage, columns }: Staged, list: string
   };
   const same = key.map((column) => `${target.sql}.${quoted(column)} = s.${quoted(column)}`).join(' AND ');
   const gone = `DELETE FROM ${target.sql} USING ${stage} s WHERE ${same}`;
-  if (request.orderBy === undefined) {
+  if (order.length === 0) {
     const twice = guard(
       'COUNT(*) = 0',
       `FROM (SELECT ${names} FROM ${stage} GROUP BY ${names} HAVING COUNT(*) > 1) d`,
@@ -74,7 +72,6 @@ function upsert({ request, target, table, stage, columns }: Staged, list: string
       insert: `INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM ${stage}`,
     };
   }
-  const order = resolveColumns(request.orderBy, table, '`orderBy`');
   const newest = order.map((column) => `${quoted(column)} DESC NULLS LAST`).join(', ');
   const ranked = (rank: string) =>
     `(SELECT ${list}, ${rank}() OVER (PARTITION BY ${names} ORDER BY ${newest}) AS millrace_rank FROM ${stage}) d`;
@@ -91,12 +88,35 @@ function upsert({ request, target, table, stage, columns }: Staged, list: string
 }
 
 /** The columns by which an upsert tells rows apart. */
-export function keyOf({ uniqueKey }: Pick<PublishRequest, 'uniqueKey'>, table: TableShape): string[] {
-  if (uniqueKey !== undefined && uniqueKey.length > 0) return resolveColumns(uniqueKey, table, '`uniqueKey`');
+export function keyOf({ uniqueKey = [] }: Pick<PublishRequest, 'uniqueKey'>, table: TableShape): string[] {
+  if (uniqueKey.length > 0) return resolveColumns(uniqueKey, table, '`uniqueKey`');
   if (table.primaryKey.length > 0) return table.primaryKey;
   const mend = 'write uniqueKey, the columns that tell rows apart';
   throw new EtlError(
     'Rejected',
     `upsert needs to tell rows apart, and ${table.name} has no primary key; ${mend}`,
+  );
+}
+
+/** The columns by which an upsert tells which of the rows with one key is the newest. */
+export const orderOf = ({ orderBy = [] }: Pick<PublishRequest, 'orderBy'>, table: TableShape): string[] =>
+  resolveColumns(orderBy, table, '`orderBy`');
+
+const WHY = {
+  key: 'upsert needs to tell rows apart',
+  order: '`orderBy` needs to tell which row is the newest',
+} as const;
+
+/** Says no to columns that an upsert goes by and that the files don't fill. */
+export function checkLoaded(
+  needed: readonly string[],
+  loaded: readonly string[],
+  what: keyof typeof WHY,
+): void {
+  const missing = needed.filter((column) => !loaded.includes(column));
+  if (missing.length === 0) return;
+  throw new EtlError(
+    'PublishFailed',
+    `the files have no column ${missing.join(', ')}, which ${WHY[what]}: write it in the job's SQL, and name it in \`columns\``,
   );
 }

@@ -73,14 +73,11 @@ export function publishPlan(request: PublishRequest, around: Around): PublishPla
   };
 }
 
-function targetOf(
-  { createTable: create, contents }: PublishRequest,
-  { target, catalog }: Around,
-): TableShape {
+function targetOf(request: PublishRequest, { target, catalog }: Around): TableShape {
   if (catalog.table) return catalog.table;
-  const fault = noTable(catalog, create);
+  const fault = noTable(catalog, request.createTable);
   if (fault) throw new EtlError(fault.type, fault.message);
-  return tableFor(target.full, contents.columns);
+  return tableFor(target.full, request);
 }
 
 /** Loading into a table of its own; and the stages go that were left behind, as when a run was terminated. */

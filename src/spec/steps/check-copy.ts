@@ -18,6 +18,7 @@ export function checkCopy(check: KindCheck): Problem[] {
     ...checkMode(check, copy),
     ...checkPlace(check, files),
     ...checkFormat(check, copy, format),
+    ...checkMapping(check, copy),
     ...checkOptions(check, copy, format),
   ];
 }
@@ -106,6 +107,22 @@ function checkFormat(check: KindCheck, copy: RawMap, format: FileFormat | undefi
       ? []
       : [{ ...check.source.placeOfKey(at(check, field)), code: 'conflicting-fields', message, fix }],
   );
+}
+
+/** COPY loads a column of the files once. */
+function checkMapping(check: KindCheck, copy: RawMap): Problem[] {
+  const { columns } = copy;
+  if (!isRawMap(columns)) return [];
+  const targets = new Map<unknown, string>();
+  return Object.entries(columns).flatMap(([target, source]): Problem[] => {
+    const other = targets.get(source);
+    targets.set(source, other ?? target);
+    if (other === undefined || typeof source !== 'string') return [];
+    const message = `columns takes ${source} for ${other} and for ${target}, and COPY loads a column once`;
+    const fix = "write it twice in the job's SQL, under two names";
+    const place = check.source.placeOfKey(at(check, 'columns', target));
+    return [{ ...place, code: 'conflicting-fields', message, fix }];
+  });
 }
 
 function checkOptions(check: KindCheck, copy: RawMap, format: FileFormat | undefined): Problem[] {

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PublishRequest } from '../../src/ports.ts';
+import { fileContents } from '../../src/storage/file-contents.ts';
+import { createObjectStore } from '../../src/storage/object-store.ts';
+import { credentials, startPublishWorld, type PublishWorld } from './publish-world.ts';
+
+let world: PublishWorld;
+let store: ReturnType<typeof createObjectStore>;
+
+beforeAll(async () => {
+  world = await startPublishWorld();
+  store = createObjectStore({
+    s3: { endpoint: world.s3.endpoint, region: 'us-east-1', forcePathStyle: true, credentials },
+  });
+});
+
+afterAll(() => world?.stop(), 60_000);
+
+let tables = 0;
+/** A table of its own for a test; without columns it isn't made. */
+async function table(columns?: string): Promise<string> {
+  const name = `public.c${(tables += 1)}`;
+  if (columns !== undefined) await world.run(`CREATE TABLE ${name} (${columns})`);
+  return name;
+}
+
+/** A request for a Parquet file with the rows of a query. */
+async function parquet(query: string, more: Partial<PublishRequest>): Promise<PublishRequest> {
+  const key = world.freshKey();
+  await world.s3.putParquet(`${key}/1.parquet`, query);
+  const [file] = await store.list(`s3://lake/${key}/1.parquet`);
+  const { path: url, bytes: content_length } = file!;
+  await world.s3.put(`${key}/m`, JSON.stringify({ entries: [{ url, meta: { content_length } }] }));
+  return world.request("('x', 1)", {
+    mode: 'append',
+    contents: await fileContents(store, [file!], 'parquet'),
+    manifest: `s3://lake/${key}/m`,
+    key,
+    ...more,
+  });
+}
+
+const refusal = (wanted: PublishRequest): Promise<unknown> =>
+  world.warehouse.publishPlan(wanted).then(
+    () => 'none',
+    (error: unknown) => error,
+  );
+
+describe('a mapping of columns', () => {
+  test('that takes a column which the files lack is refused, and the rows stay', async () => {
+    const to = await table('id int, v int');
+    await world.run(`INSERT INTO ${to} VALUES (1, 7)`);
+    const columns = { id: 'a', v: 'b' };
+    const wanted = await parquet('SELECT 1::int AS a', {
+      table: to,
+      mode: 'upsert',
+      uniqueKey: ['id'],
+      columns,
+    });
+    expect(await refusal(wanted)).toMatchObject({
+      type: 'PublishFailed',
+      message: 'the files have no column b, which `columns` takes for v; they have: a',
+    });
+    expect(await world.rows(`SELECT id, v FROM ${to}`)).toEqual([{ id: 1, v: 7 }]);
+  });
+
+  test('that takes a column of the files twice is refused', async () => {
+    const to = await table('id int, v int');
+    const wanted = await parquet('SELECT 1::int AS a', { table: to, columns: { id: 'a', v: 'a' } });
+    expect(await refusal(wanted)).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(/takes a for id and for v.*write it twice/),
+    });
+  });
+});
+
+describe('an upsert goes by columns that are loaded:', () => {
+  const lacks = async (more: Partial<PublishRequest>) => {
+    const to = await table('id int, n int, at timestamp DEFAULT getdate()');
+    const wanted = await parquet('SELECT 1::int AS id, 2::int AS n', {
+      table: to,
+      mode: 'upsert',
+      columns: ['id', 'n'],
+      ...more,
+    });
+    return refusal(wanted);
+  };
+
+  test('the key', async () => {
+    expect(await lacks({ uniqueKey: ['id', 'at'] })).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(/the files have no column at, which upsert needs/),
+    });
+  });
+
+  test('what orders rows with the same key', async () => {
+    expect(await lacks({ uniqueKey: ['id'], orderBy: ['n', 'at'] })).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(/the files have no column at, which `orderBy` needs/),
+    });
+  });
+});
+
+describe('a table that is made for files', () => {
+  const ROWS = `SELECT DATE '2001-01-05' AS dt, 3::int AS "X"`;
+  const made = (name: string) =>
+    world.texts(
+      `SELECT attname || ':' || format_type(atttypid, atttypmod) AS x FROM pg_attribute
+       WHERE attrelid = '${name}'::regclass AND attnum > 0 ORDER BY attnum`,
+    );
+
+  test('has the names that a mapping gives them, now and at the next run', async () => {
+    const to = await table();
+    const more = { table: to, columns: { N: 'X', day: 'dt' }, createTable: true };
+    for (const day of [5, 6]) {
+      const wanted = await parquet(ROWS.replace('-05', `-0${day}`), { ...more, unit: `u/mapped/${day}` });
+      expect(await world.publish(wanted)).toMatchObject({ status: 'done' });
+    }
+    expect(await made(to)).toBe('day:date n:integer');
+    expect(await world.texts(`SELECT day || '=' || n AS x FROM ${to} ORDER BY day`)).toBe(
+      '2001-01-05=3 2001-01-06=3',
+    );
+  });
+
+  test('has the names of a list, in the order of the files', async () => {
+    const to = await table();
+    const wanted = await parquet(ROWS, {
+      table: to,
+      columns: ['day', 'n'],
+      createTable: true,
+      mode: 'upsert',
+      uniqueKey: ['day'],
+    });
+    expect(await world.publish(wanted)).toMatchObject({ status: 'done' });
+    expect(await made(to)).toBe('day:date n:integer');
+  });
+
+  test('needs a list that names all of them', async () => {
+    const wanted = await parquet(ROWS, { table: await table(), columns: ['day'], createTable: true });
+    expect(await refusal(wanted)).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(
+        /files have 2 \(dt, X\) columns and `columns` names 1 \(day\): name them all/,
+      ),
+    });
+  });
+});
