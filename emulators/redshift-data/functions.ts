@@ -69,6 +69,11 @@ const TEXTS = `
   CREATE OR REPLACE FUNCTION pg_catalog.json_array_length(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
     RETURN json_array_length($1::json);`;
 
+/** A SUPER is a jsonb here, and its type's name is Redshift's. */
+const TYPES = `
+  CREATE OR REPLACE FUNCTION pg_catalog.redshift_format_type(type oid, modifier integer) RETURNS text STABLE LANGUAGE sql
+    RETURN replace(format_type(type, modifier), 'jsonb', 'super');`;
+
 const APPEND = `
   CREATE OR REPLACE PROCEDURE pg_catalog.redshift_append(target text, source text, option text) LANGUAGE plpgsql AS $$
     DECLARE extra text; missing text; columns text; BEGIN
@@ -88,4 +93,4 @@ const APPEND = `
     END $$;`;
 
 /** The statements that put them in place; they may be run again. */
-export const FUNCTIONS = NOW + DATES + TEXTS + APPEND;
+export const FUNCTIONS = NOW + DATES + TEXTS + TYPES + APPEND;

@@ -54,7 +54,7 @@ const UNLOADS = `
 const USER_SCHEMAS = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'`;
 
 /** A column's type in the words of Redshift. */
-const TYPE = `replace(format_type(a.atttypid, a.atttypmod), 'jsonb', 'super')`;
+const TYPE = 'redshift_format_type(a.atttypid, a.atttypmod)';
 
 const CATALOG = `
   CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS

@@ -101,6 +101,45 @@ describe('an upsert goes by columns that are loaded:', () => {
   });
 });
 
+describe('columns that are never null and that the files lack', () => {
+  const TARGET = `id bigint IDENTITY(1,1), day date NOT NULL, note varchar(20) NOT NULL, doc super,
+    at timestamp NOT NULL DEFAULT getdate(), source varchar(9) NOT NULL DEFAULT 'files'`;
+
+  test.each(['append', 'replace', 'upsert'] as const)(
+    'get their defaults and identities: %s',
+    async (mode) => {
+      const to = await table(TARGET);
+      const wanted = await parquet(`SELECT 'a' AS note, DATE '2001-01-05' AS day`, {
+        table: to,
+        mode,
+        columns: ['note', 'day'],
+        ...(mode === 'upsert' && { uniqueKey: ['note'], orderBy: ['day'] }),
+      });
+      expect(await world.publish(wanted)).toMatchObject({ status: 'done' });
+      expect(await world.rows(`SELECT id, note, source, at IS NULL AS lost FROM ${to}`)).toEqual([
+        { id: 1, note: 'a', source: 'files', lost: false },
+      ]);
+      expect(await world.ledger(wanted)).toMatchObject({ published: 1, row_count: 1 });
+    },
+  );
+
+  test('change nothing for those that the files have: a null or a long text stops the load at its line', async () => {
+    const to = await table(TARGET);
+    const csv = 'note,day\na,2001-01-05\nb,\na note that is much too long,2001-01-05\n';
+    const wanted = await world.files(
+      { 'null/1.csv': csv },
+      { table: to, columns: ['note', 'day'], maxErrors: 2 },
+    );
+    const { plan, staged } = await world.stage(wanted);
+    expect(await world.warehouse.loadErrors({ id: staged.id, key: wanted.key }, 10)).toMatchObject([
+      { line: 3, column: 'day' },
+      { line: 4, column: 'note' },
+    ]);
+    await world.finish(plan.publish);
+    expect(await world.texts(`SELECT note AS x FROM ${to}`)).toBe('a');
+  });
+});
+
 describe('a table that is made for files', () => {
   const ROWS = `SELECT DATE '2001-01-05' AS dt, 3::int AS "X"`;
   const made = (name: string) =>

@@ -89,6 +89,7 @@ async function perform({ mode, waves }: Program): Promise<void> {
       ],
       primaryKey: [],
     },
+    required: new Set<string>(),
     isNoTable: false,
     own: { schema: true, tables: new Set(['ledger', lockTable(target.full)]) },
     stages: [],

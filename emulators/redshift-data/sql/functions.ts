@@ -99,6 +99,7 @@ export const translateFunctions = (tokens: readonly Token[], edits: Edits): void
       edits.replace(at, at, 'EXCEPT');
     else if (word === 'approximate' && ['count', 'percentile_disc'].includes(tokens[at + 1]?.word ?? ''))
       edits.remove(at, at);
+    else if (word === 'format_type' && called) edits.replace(at, at, 'redshift_format_type');
     else if (word === 'median' && called)
       edits.replace(at, at + 1, 'percentile_cont(0.5) WITHIN GROUP (ORDER BY ');
     else if (word === 'sysdate' && !called && before?.word !== 'as') edits.replace(at, at, 'sysdate()');

@@ -8,6 +8,8 @@ export interface Catalog {
   target: string;
   /** Undefined where there is no such table. */
   table: TableShape | undefined;
+  /** Its columns that are never null. */
+  required: ReadonlySet<string>;
   /** It is there, and it is something else: a view. */
   isNoTable: boolean;
   own: OwnTables;
@@ -22,6 +24,9 @@ export interface Catalog {
  */
 export function catalogQuery({ schema, table, full }: TableName): string {
   const here = `n.nspname = ${text(schema)} AND c.relname = ${text(table)}`;
+  const columns =
+    'pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace ' +
+    `WHERE ${here} AND a.attnum > 0 AND NOT a.attisdropped`;
   const rows = (kind: string, name: string, info: string, position: string, from: string) =>
     `SELECT ${text(kind)} AS kind, CAST(${name} AS varchar(256)) AS name, CAST(${info} AS varchar(256)) AS info, ` +
     `CAST(${position} AS int) AS position, ${text(full)} AS target FROM ${from}`;
@@ -33,14 +38,8 @@ export function catalogQuery({ schema, table, full }: TableName): string {
       '0',
       `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${here}`,
     ),
-    rows(
-      'column',
-      'a.attname',
-      'format_type(a.atttypid, a.atttypmod)',
-      'a.attnum',
-      'pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace ' +
-        `WHERE ${here} AND a.attnum > 0 AND NOT a.attisdropped`,
-    ),
+    rows('column', 'a.attname', 'format_type(a.atttypid, a.atttypmod)', 'a.attnum', columns),
+    rows('required', 'a.attname', "''", 'a.attnum', `${columns} AND a.attnotnull`),
     rows(
       'key',
       'k.column_name',
@@ -86,6 +85,7 @@ export function readCatalog(rows: readonly Row[], target: string): Catalog {
           primaryKey: of('key').map(({ name }) => name),
         }
       : undefined,
+    required: new Set(of('required').map(({ name }) => name)),
     isNoTable: relation !== undefined && !isTable,
     own: { schema: of('schema').length > 0, tables: new Set(own.map(({ name }) => name)) },
     stages: own.flatMap(({ name, info }) => {

@@ -6,7 +6,7 @@ import { copyStatement } from './copy.ts';
 import { noTable } from './load-faults.ts';
 import { guard, ledgerGuard, ledgerQuery, ledgerRow, lock, UNPUBLISHED } from './ledger.ts';
 import { moves } from './moves.ts';
-import { stageTable, type TableName } from './names.ts';
+import { quoted, stageTable, type TableName } from './names.ts';
 
 const HOUR_MS = 3_600_000;
 /** A statement of the Data API lives 24 hours at the most, so that nothing uses an older stage any more. */
@@ -100,7 +100,7 @@ function stageOf(
     // Asked again before the publication; here it saves the load.
     ledgerGuard(once, request.mode === 'append'),
     `DROP TABLE IF EXISTS ${stage}`,
-    `CREATE TABLE ${stage} (LIKE ${target.sql})`,
+    `CREATE TABLE ${stage} (${shapeOf(table, catalog, target, loaded)})`,
   ];
   const load = copyStatement(request, stage, loaded, iamRole);
   const sweep = stale.map(({ name }) => `DROP TABLE IF EXISTS millrace.${name}`);
@@ -109,4 +109,26 @@ function stageOf(
     load: before.length,
     guarded: made.length,
   };
+}
+
+/**
+ * The columns of the stage. LIKE keeps all of them, their encodings and NOT NULL, but neither defaults nor identities: a
+ * column that is never null and that the files don't fill would stop the load. So it is let be null there, and the target
+ * fills it when the rows are inserted.
+ *
+ * @see https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+ */
+function shapeOf(
+  { columns }: TableShape,
+  { required }: Catalog,
+  target: TableName,
+  loaded: readonly string[] | undefined,
+): string {
+  const isFilled = (name: string) => loaded === undefined || loaded.includes(name);
+  if ([...required].every(isFilled)) return `LIKE ${target.sql}`;
+  return columns
+    .map(
+      ({ name, type }) => `${quoted(name)} ${type}${required.has(name) && isFilled(name) ? ' NOT NULL' : ''}`,
+    )
+    .join(', ');
 }
