@@ -23,9 +23,10 @@ const CONVERTED: Readonly<Record<string, string>> = {
   TIMESTAMP_MICROS: 'timestamp',
   INT_8: 'int8',
   INT_16: 'int16',
-  UINT_8: 'int16',
-  UINT_16: 'int32',
-  UINT_32: 'int64',
+  UINT_8: 'uint8',
+  UINT_16: 'uint16',
+  UINT_32: 'uint32',
+  UINT_64: 'uint64',
 };
 
 function typeOf({
@@ -47,12 +48,12 @@ function typeOf({
     case 'TIME':
       return 'time';
     case 'TIMESTAMP':
+      if (logical_type.unit === 'NANOS') return 'timestamp_ns';
       return logical_type.isAdjustedToUTC ? 'timestamptz' : 'timestamp';
     case 'DECIMAL':
       return `decimal(${logical_type.precision},${logical_type.scale})`;
     case 'INTEGER':
-      if (logical_type.isSigned) return `int${logical_type.bitWidth}`;
-      break;
+      return `${logical_type.isSigned ? '' : 'u'}int${logical_type.bitWidth}`;
     default:
   }
   if (converted_type === 'DECIMAL') return `decimal(${precision ?? 38},${scale ?? 0})`;

@@ -183,4 +183,16 @@ describe('a table that is made for files', () => {
       ),
     });
   });
+
+  test.each([
+    [`SELECT TIME '01:02:03' AS c`, /a column c of the type time.*cast it in the job's SQL/],
+    [`SELECT TIMESTAMP_NS '2001-01-05 01:02:03' AS c`, /a column c of the type timestamp_ns/],
+    ['SELECT [1, 2] AS c', /a column c of the type nested.*write options: { serializeToJson: true }/],
+  ])('is not made where COPY could not load it: %s', async (query, message) => {
+    const wanted = await parquet(query, { table: await table(), createTable: true });
+    expect(await refusal(wanted)).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(message),
+    });
+  });
 });

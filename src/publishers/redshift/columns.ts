@@ -107,7 +107,10 @@ export function orderWarnings(
 }
 
 /** A table that is made for the files: with their columns, by the names that `columns` has for them. */
-export function tableFor(name: string, request: Pick<PublishRequest, 'columns' | 'contents'>): TableShape {
+export function tableFor(
+  name: string,
+  request: Pick<PublishRequest, 'columns' | 'contents' | 'options'>,
+): TableShape {
   const { columns } = request.contents;
   if (columns === undefined)
     throw wrong(
@@ -120,9 +123,13 @@ export function tableFor(name: string, request: Pick<PublishRequest, 'columns' |
     );
   const made = columns.map((column, index) => {
     const type = sqlTypeOf(column);
+    if (type === 'super' && request.options?.['serializeToJson'] !== true)
+      throw wrong(
+        `the files have a column ${column.name} of the type ${column.type}, which COPY loads as text of JSON only; write options: { serializeToJson: true }`,
+      );
     if (type !== undefined) return { name: (names[index] ?? column.name).toLowerCase(), type };
     throw wrong(
-      `the files have a column ${column.name} of the type ${column.type}, for which createTable knows none in Redshift; create ${name} before`,
+      `the files have a column ${column.name} of the type ${column.type}, which COPY loads into no column that createTable could make; cast it in the job's SQL, or create ${name} before`,
     );
   });
   return { name, columns: made, primaryKey: [] };
