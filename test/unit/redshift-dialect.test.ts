@@ -95,6 +95,14 @@ describe('functions', () => {
       `select decode(a, 1, 'x', 2, f(y, z), 'w'), decode(b, 1, 2)`,
       `select (CASE (a) WHEN ( 1) THEN ( 'x') WHEN ( 2) THEN ( f(y, z)) ELSE ( 'w') END), (CASE (b) WHEN ( 1) THEN ( 2) END)`,
     ],
+    [
+      `select cast(json_parse('{}') as super), cast(nvl(a, cast(b as datetime)) as datetime), x::super as json`,
+      `select cast(json_parse('{}') as jsonb), cast(COALESCE(a, cast(b as timestamp)) as timestamp), x::jsonb as json`,
+    ],
+    [
+      `select date_part(dow, a), date_part(qtr, a), date_part('month', a), date_part(w, a)`,
+      `select date_part('dow', a), date_part('quarter', a), date_part('month', a), date_part('week', a)`,
+    ],
     ['select approximate count(distinct a) from t', 'select count(distinct a) from t'],
     ['select median(a + 1) from t', 'select percentile_cont(0.5) WITHIN GROUP (ORDER BY a + 1) from t'],
     ['select a from t minus select a from s', 'select a from t EXCEPT select a from s'],
@@ -157,6 +165,8 @@ describe('what Redshift refuses', () => {
     ['create table t (a serial)', /Column "t.a" has unsupported type "serial"/],
     ['create table t (a jsonb)', /unsupported type "jsonb"/],
     [`select '{}'::jsonb`, /unsupported type "jsonb"/],
+    [`select cast('{}' as json)`, /unsupported type "json"/],
+    ['select cast(nvl(cast(a as int), b) as uuid) from t', /unsupported type "uuid"/],
     ['create table t (a int[])', /syntax error at or near "\["/],
     ['create table t (a int check (a > 0))', /CHECK constraints are not supported/],
     ['create table t (a int) partition by range (a)', /syntax error at or near "partition"/],
@@ -187,6 +197,9 @@ describe('what Redshift refuses', () => {
     'select * from t qualify row_number() over () = 1',
     'select convert(int, a) from t',
     'select try_cast(a as int) from t',
+    'select ratio_to_report(a) over (partition by b) from t',
+    'select months_between(a, b) from t',
+    `select next_day(a, 'tue') from t`,
     'select * exclude (a) from t',
     'select decode(a, null, 1, 2) from t',
     'select * from t unpivot (a for b in (c, d))',
@@ -194,7 +207,7 @@ describe('what Redshift refuses', () => {
     'create function f() returns int',
   ])('what only the stand-in cannot do is named: %s', (text) => {
     expect(refusal(text)).toMatch(
-      /(QUALIFY|CREATE PROCEDURE|CREATE FUNCTION|CONVERT|TRY_CAST|EXCLUDE|DECODE|UNPIVOT).* is not supported by Millrace's local stand-in/,
+      /(QUALIFY|CREATE PROCEDURE|CREATE FUNCTION|CONVERT|TRY_CAST|EXCLUDE|DECODE|UNPIVOT|RATIO_TO_REPORT|MONTHS_BETWEEN|NEXT_DAY).* is not supported by Millrace's local stand-in/,
     );
   });
 

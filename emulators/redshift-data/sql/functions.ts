@@ -31,6 +31,14 @@ const commas = (tokens: readonly Token[], open: number, close: number): number[]
   return found;
 };
 
+/** `date_part(dow, x)`: what isn't one of our date parts Postgres knows by the same name. */
+const quotePart = (tokens: readonly Token[], at: number, edits: Edits): void => {
+  const { kind, word } = tokens[at]!;
+  if (kind !== 'word') return;
+  const part = Object.entries(DATE_PARTS).find(([, aliases]) => aliases.includes(word))?.[0];
+  edits.replace(at, at, `'${part ?? word}'`);
+};
+
 /** `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` is `string_agg(x::text, ',' ORDER BY y)` in Postgres. */
 const translateListagg = (tokens: readonly Token[], at: number, edits: Edits): void => {
   const open = at + 1;
@@ -106,6 +114,8 @@ export const translateFunctions = (tokens: readonly Token[], edits: Edits): void
     else if (['dateadd', 'date_add', 'datediff', 'date_diff'].includes(word) && called) {
       edits.replace(at, at, word.replace('_', ''));
       edits.replace(at + 2, at + 2, `'${datePart(tokens[at + 2])}'`);
+    } else if (word === 'date_part' && called && tokens[at + 3]?.text === ',') {
+      quotePart(tokens, at + 2, edits);
     } else if (word === 'listagg' && called) translateListagg(tokens, at, edits);
     else if (
       word === 'top' &&

@@ -1,6 +1,6 @@
 import { notDone, RedshiftError } from '../error.ts';
 import type { Edits } from './edits.ts';
-import type { Token } from './tokens.ts';
+import { closing, type Token } from './tokens.ts';
 
 const NOT_IN_REDSHIFT = new Set(
   (
@@ -58,9 +58,22 @@ export const translateColumnType = (
   else if (SAME[type.word]) edits.replace(at, at, SAME[type.word]!);
 };
 
+/** Where a cast names its type: behind `::`, and behind the AS of `CAST(x AS type)`. What is cast stands before it. */
+const castTypes = (tokens: readonly Token[]): number[] =>
+  tokens.flatMap(({ text, word }, at) => {
+    if (text === '::') return [at + 1];
+    if (word !== 'cast' || tokens[at + 1]?.text !== '(' || tokens[at - 1]?.text === '.') return [];
+    const close = closing(tokens, at + 1);
+    for (let inner = at + 2; inner < close; inner++) {
+      if (tokens[inner]!.text === '(') inner = closing(tokens, inner);
+      else if (tokens[inner]!.word === 'as') return [inner + 1];
+    }
+    return [];
+  });
+
 /** Rewrites `varchar(max)` wherever it stands, and refuses casts to types that Redshift doesn't have. */
 export const translateTypes = (tokens: readonly Token[], edits: Edits): void => {
-  for (const [at, { word, text }] of tokens.entries()) {
+  for (const [at, { word }] of tokens.entries()) {
     if (
       word === 'max' &&
       tokens[at - 1]?.text === '(' &&
@@ -68,10 +81,11 @@ export const translateTypes = (tokens: readonly Token[], edits: Edits): void => 
     ) {
       edits.replace(at, at, String(MAX_VARCHAR_BYTES));
     }
-    const type = tokens[at + 1];
-    if (text === '::' && type) {
-      refuseType(type, tokens[at - 1]?.text ?? '?');
-      if (SAME[type.word]) edits.replace(at + 1, at + 1, SAME[type.word]!);
-    }
+  }
+  for (const at of castTypes(tokens)) {
+    const type = tokens[at];
+    if (!type) continue;
+    refuseType(type, tokens[at - 2]?.text ?? '?');
+    if (SAME[type.word]) edits.replace(at, at, SAME[type.word]!);
   }
 };
