@@ -121,7 +121,8 @@ export class HttpApi {
         followRedirect: false,
       });
     } catch (error) {
-      throw new EtlError('Unavailable', `${vendor} did not answer ${method} ${path}: ${reason(error)}`);
+      const message = `${vendor} did not answer ${method} ${path}: ${reason(error)}`;
+      throw new EtlError('Unavailable', message, { cause: error });
     }
   }
 
@@ -141,6 +142,20 @@ export class HttpApi {
   #unreadable(what: string, body: string): EtlError {
     return new EtlError('Unexpected', `the answer of ${this.#options.vendor} ${what}: ${shown(body)}`);
   }
+}
+
+/** Failures before there is a connection that a request could be sent by. */
+const UNCONNECTED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/** Whether a request failed in such a way that the other side can't have got it. */
+export function neverReached(error: unknown): boolean {
+  const cause = error instanceof EtlError ? error.cause : undefined;
+  return (
+    cause instanceof Error &&
+    'code' in cause &&
+    typeof cause.code === 'string' &&
+    UNCONNECTED.includes(cause.code)
+  );
 }
 
 /** The header `Authorization` of basic authentication. */

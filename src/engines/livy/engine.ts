@@ -3,12 +3,14 @@ import { EtlError } from '../../domain/failure.ts';
 import { parseJobKey } from '../../domain/key.ts';
 import { hasEnded } from '../../domain/state.ts';
 import type { JobEngine, KeyedJob, ObjectStore, WorkRef, WorkState } from '../../ports.ts';
+import { neverReached } from '../http.ts';
 import { failureIn, tailOf } from '../spark-log.ts';
 import { Staging } from '../staging.ts';
 import { LivyApi, type LivyApiOptions } from './api.ts';
 import { hasNoProcess, statusOf, type Batch } from './batch.ts';
 import { pieceOf } from './log-pieces.ts';
 import { requestOf, type RequestOptions } from './request.ts';
+import { hasLivedOn, sent, sentNow } from './sent.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** What is in `staging` outlives Livy's own memory. */
@@ -26,7 +28,6 @@ export interface LivyOptions extends LivyApiOptions, Omit<RequestOptions, 'stagi
 }
 
 const submitted = z.object({ id: z.string(), atMs: z.number() });
-const sent = z.object({ atMs: z.number(), newestId: z.number() });
 
 /**
  * Batches of Apache Livy. The key is a batch's name, of which Livy takes each only once at a time.
@@ -45,28 +46,31 @@ export function createLivyEngine(options: LivyOptions): JobEngine {
   /** Since when batches have been without a process. */
   const withoutProcess = new Map<string, number>();
 
-  /** What is there under a key, and the number of the newest batch at that moment. */
-  async function look(key: string): Promise<{ ref?: WorkRef; newestId: number }> {
+  /** What is there under a key, and the batches that Livy has. `JobLost` where nobody can say what is there. */
+  async function look(key: string): Promise<{ ref?: WorkRef; batches: Batch[] }> {
     const batches = await api.all();
-    const newestId = Math.max(-1, ...batches.map(({ id }) => id));
     const batch = batches.find((one) => one.name === key);
-    if (batch) return { ref: refOf(String(batch.id), key), newestId };
+    if (batch) return { ref: refOf(String(batch.id), key), batches };
     const known = await staging.read(key, 'submitted', submitted);
-    if (known) return { ref: refOf(known.id, key), newestId };
+    if (known) return { ref: refOf(known.id, key), batches };
     const asked = await staging.read(key, 'sent', sent);
     if (asked) {
       const ago = `the submission of ${key} was sent at ${new Date(asked.atMs).toISOString()}, its answer was lost`;
-      if (newestId < asked.newestId) throw lost(`${ago}, and Livy has been started anew since`);
+      if (!hasLivedOn(asked, batches))
+        throw lost(`${ago}, and nothing that Livy lists shows that it has not been started anew since`);
       if (Date.now() - asked.atMs > SURELY_KEPT_MS)
         throw lost(`${ago}, and Livy forgets a batch after ten minutes`);
     }
-    return { newestId };
+    return { batches };
   }
 
-  const lost = (what: string, ref?: string): EtlError =>
-    new EtlError('JobLost', `engine ${name}: ${what}; look for it in the list of Spark's applications`, {
+  function lost(what: string, ref?: string): EtlError {
+    const todo =
+      "look in the list of Spark's applications for one of its name, and wait for its end or stop it there before anything is resubmitted";
+    return new EtlError('JobLost', `engine ${name}: ${what}; ${todo}`, {
       details: ref === undefined ? {} : { ref },
     });
+  }
 
   /** Livy keeps a batch whose start it refused, by the same name. */
   async function removeRefused(key: string): Promise<void> {
@@ -109,23 +113,23 @@ export function createLivyEngine(options: LivyOptions): JobEngine {
     find: async (key) => (await look(key)).ref,
 
     async submit(spec, key) {
-      const { ref: before, newestId } = await look(key);
+      const { ref: before, batches } = await look(key);
       if (before) return { ...before, found: true };
       const request = await requestOf(spec, key, { ...options, staging });
-      const atMs = Date.now();
-      await staging.note(key, 'sent', { atMs, newestId });
+      const note = sentNow(batches);
+      await staging.note(key, 'sent', note);
       try {
         const made = await api.create(request);
         if (made) {
-          await staging.note(key, 'submitted', { id: String(made.id), atMs });
+          await staging.note(key, 'submitted', { id: String(made.id), atMs: note.atMs });
           return { ...refOf(String(made.id), key), found: false };
         }
       } catch (error) {
-        // These were answered: it isn't there.
-        if (error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled')) {
-          await removeRefused(key);
-          await staging.forget(key, 'sent');
-        }
+        const isAnswered =
+          error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled');
+        if (isAnswered) await removeRefused(key);
+        // Either way it is certain that no batch came of it.
+        if (isAnswered || neverReached(error)) await staging.forget(key, 'sent');
         throw error;
       }
       const { ref: other } = await look(key);
