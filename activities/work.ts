@@ -79,10 +79,12 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
       const { to, ref, output, outcome, rows } = request;
       const work = remoteWork(to);
       let standing: unknown = 'asking';
-      const say = () => ({ ref: ref.id, key: ref.key, state: standing });
+      let url: string | undefined;
+      const say = () => ({ ref: ref.id, key: ref.key, state: standing, ...(url !== undefined && { url }) });
       return heartbeating(say, async (cancelled) => {
         const state = await watchers.of(work).ended(ref, cancelled, (now) => {
           standing = typeof now === 'string' ? now : (now.progress ?? now.status);
+          if (typeof now !== 'string') url = now.url ?? url;
         });
         if (to.kind === 'warehouse') {
           const warehouse = byName('warehouse', warehouses, to.name);
@@ -91,7 +93,11 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         }
         if (state.status !== 'done') throw failureOf(ref, state);
         const left = outcome && (await byName('engine', engines, to.name).outcome?.(ref, outcome));
-        return { ref, ...(left && { outcome: left }), ...(output && { measure: await measure(output) }) };
+        return {
+          ref: { ...ref, ...(url !== undefined && { url }) },
+          ...(left && { outcome: left }),
+          ...(output && { measure: await measure(output) }),
+        };
       });
     },
 

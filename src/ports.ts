@@ -63,6 +63,8 @@ export interface WorkState {
   logTail?: string;
   /** How far it is, in words, for the heartbeat. */
   progress?: string;
+  /** The page that shows the work to a person, where the vendor has none before it runs: in place of the ref's. */
+  url?: string;
 }
 
 /** Remote work that is started, watched and stopped. Every call may be repeated. */

@@ -1,5 +1,6 @@
 import {
   GetApplicationCommand,
+  GetDashboardForJobRunCommand,
   StartJobRunCommand,
   StopApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { ClusterRef, JobEngine, JobSpec } from '../../src/ports.ts';
 import { measureOutput } from '../../src/storage/measure.ts';
-import { ended, newKey } from './engine.ts';
+import { ended, newKey, stateOf, until } from './engine.ts';
 import { eventually } from './emr-stand-in.ts';
 import { makeEmrServerlessWorld, python, type EmrServerlessWorld } from './emr-serverless-world.ts';
 
@@ -108,16 +109,35 @@ describe('jobs of each kind', () => {
     await expect(world.engine.submit(world.quick(), key)).rejects.toMatchObject({ type: 'Unavailable' });
   });
 
-  test('a link to its UI is kept only where that is wanted', async () => {
+  test('a link to its UI is given once it runs, and only where that is wanted', async () => {
     const engine = world.engineWith({ dashboards: true });
-    const { ref } = await run(world.quick(), engine);
-    expect(ref.url).toContain(ref.id);
-    expect((await world.engine.find(ref.key))?.url).toBeUndefined();
+    const { found: _, ...ref } = await engine.submit(world.slow(), newKey());
+    expect(ref.url).toBeUndefined();
+    const { url } = await until(engine, ref, ({ status }) => status === 'running');
+    expect(url).toContain(ref.id);
+    expect((await stateOf(engine, ref)).url).toBe(url);
+    expect((await stateOf(world.engine, ref)).url).toBeUndefined();
+    await engine.cancel(ref);
+    // It opens for an hour, so one that is done gets a new one.
+    const { ref: done, state } = await run(world.quick(), engine);
+    expect(state.url).toContain(done.id);
+  });
+
+  test('one that waits has no link, and waits all the same', async () => {
+    const application = await world.create({ autoStartConfiguration: { enabled: true } });
+    const engine = world.engineWith({ dashboards: true, application });
+    const { found: _, ...ref } = await engine.submit(world.quick(), newKey());
+    expect(await stateOf(engine, ref)).toEqual({ status: 'queued', progress: 'PENDING' });
+    const asked = { applicationId: application, jobRunId: ref.id };
+    await expect(world.client.send(new GetDashboardForJobRunCommand(asked))).rejects.toThrow(
+      'Dashboard cannot be served for job in PENDING state',
+    );
+    expect((await ended(engine, ref)).url).toContain(ref.id);
   });
 });
 
 describe('applications', () => {
-  const stateOf = async (applicationId: string) =>
+  const look = async (applicationId: string) =>
     (await world.client.send(new GetApplicationCommand({ applicationId }))).application;
   const up = async (engine: JobEngine, release: 'keep' | 'whenIdle' | 'always') => {
     let cluster: ClusterRef | undefined;
@@ -138,7 +158,7 @@ describe('applications', () => {
     });
     expect(await up(engine, 'always')).toMatchObject({ ready: true, state: 'STARTED' });
     await engine.releaseCluster?.(application);
-    await eventually(async () => (await stateOf(application))?.state === 'STOPPED');
+    await eventually(async () => (await look(application))?.state === 'STOPPED');
     await engine.releaseCluster?.(application);
   });
 
@@ -146,7 +166,7 @@ describe('applications', () => {
     const application = await world.create({ autoStopConfiguration: { enabled: false } });
     const engine = world.engineWith({ application });
     await up(engine, 'whenIdle');
-    expect((await stateOf(application))?.autoStopConfiguration).toMatchObject({ enabled: true });
+    expect((await look(application))?.autoStopConfiguration).toMatchObject({ enabled: true });
     const stubborn = world.engineWith({
       application: await world.create({ autoStopConfiguration: { enabled: false } }),
     });
@@ -160,9 +180,9 @@ describe('applications', () => {
     const application = await world.create();
     const engine = world.engineWith({ application });
     const { found: _, ...ref } = await engine.submit(world.slow(), newKey());
-    await eventually(async () => (await stateOf(application))?.state === 'STARTED');
+    await eventually(async () => (await look(application))?.state === 'STARTED');
     await engine.releaseCluster?.(application);
-    expect((await stateOf(application))?.state).toBe('STARTED');
+    expect((await look(application))?.state).toBe('STARTED');
     await engine.cancel(ref);
   });
 
@@ -171,9 +191,23 @@ describe('applications', () => {
     const engine = world.engineWith({ application });
     await up(engine, 'keep');
     await world.client.send(new StopApplicationCommand({ applicationId: application }));
-    await eventually(async () => (await stateOf(application))?.state === 'STOPPED');
+    await eventually(async () => (await look(application))?.state === 'STOPPED');
     const before = { id: application, ready: false, started: true, state: 'STARTING' };
     await expect(engine.ensureCluster({ release: 'keep' }, newKey(), before)).rejects.toMatchObject({
+      type: 'JobFailed',
+      message: expect.stringContaining('did not start and is STOPPED'),
+    });
+    const stopping = await engine.ensureCluster({ release: 'keep' }, newKey());
+    await world.client.send(new StopApplicationCommand({ applicationId: application }));
+    const failure = eventually(async () => {
+      // As slowly as that it is seen on its way down.
+      const seen = await engine.ensureCluster({ release: 'keep' }, newKey(), {
+        ...stopping,
+        state: 'STOPPING',
+      });
+      return seen.state !== 'STOPPING' && seen;
+    });
+    await expect(failure).rejects.toMatchObject({
       type: 'JobFailed',
       message: expect.stringContaining('did not start and is STOPPED'),
     });

@@ -48,6 +48,14 @@ describe('a job', () => {
     });
   });
 
+  test('has the page that its engine shows it at once it runs', async () => {
+    world.engine.behave = () => ({ status: 'done', url: 'https://ui.invalid/1' });
+    const result = await world.run([
+      step('hive', 'h', { engine: 'etl', job: { kind: 'hive', query: 'select 1' } }),
+    ]);
+    expect(result.steps[0]?.result).toMatchObject({ url: 'https://ui.invalid/1' });
+  });
+
   test('of Spark gets its arguments, and its program as it stands', async () => {
     await world.run([
       step('spark', 's', {

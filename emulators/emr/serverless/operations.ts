@@ -12,6 +12,7 @@ import {
 } from './shapes.ts';
 
 const MOST_PER_PAGE = 50;
+const WITHOUT_DASHBOARD = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED'];
 
 const pageSize = z.coerce.number().int().min(1).max(MOST_PER_PAGE).default(MOST_PER_PAGE);
 const listOf = <Value extends z.ZodType>(value: Value) =>
@@ -218,7 +219,11 @@ export function createServerless(workshop: Workshop, pace: Pace) {
       'GET',
       `${RUN}/dashboard`,
       about(nothing, (application, _, jobRunId) => {
-        getRun(application, jobRunId);
+        const { state } = getRun(application, jobRunId);
+        if (WITHOUT_DASHBOARD.includes(state)) {
+          const message = `Dashboard cannot be served for job in ${state} state`;
+          throw new ServiceError('ValidationException', message);
+        }
         return { url: `https://dashboard.invalid/${application.id}/${jobRunId}/?authToken=${randomId(20)}` };
       }),
     ),

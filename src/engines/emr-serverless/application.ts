@@ -33,7 +33,7 @@ export class Application {
     this.#id = id;
   }
 
-  /** Starts it if it is down; one that was on its way up and is down again does not come up. */
+  /** Starts it if it is down; one that was on its way up, or was started here, and is down again does not come up. */
   async ensure({ release }: ClusterSpec, key: string, before?: ClusterRef): Promise<ClusterRef> {
     const application = await this.#describe(before);
     const { state = '', stateDetails } = application;
@@ -46,7 +46,8 @@ export class Application {
       case 'on its way':
         return { ...standing, ready: false };
       case 'down':
-        if (before?.state === 'STARTING') throw this.#failed(`did not start and is ${state}`, stateDetails);
+        if (started || before?.state === 'STARTING')
+          throw this.#failed(`did not start and is ${state}`, stateDetails);
         if (release === 'whenIdle' && !stopsWhenIdle(application)) await this.#stopWhenIdle(key);
         await this.#start();
         return { ...standing, started: true, ready: false, state: 'STARTING' };

@@ -1,4 +1,4 @@
-import { GetDashboardForJobRunCommand, StartJobRunCommand } from '@aws-sdk/client-emr-serverless';
+import { StartJobRunCommand } from '@aws-sdk/client-emr-serverless';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EtlError } from '../../domain/failure.ts';
@@ -18,6 +18,7 @@ import type {
 import { AwsApi, awsErrorOf } from '../aws-api.ts';
 import { readLog, readLogs, reasonIn, tailOf } from '../s3-log.ts';
 import { Application } from './application.ts';
+import { Dashboards } from './dashboards.ts';
 import { jobDriver } from './job-driver.ts';
 import { JobRuns } from './job-runs.ts';
 import type { EmrServerlessOptions } from './options.ts';
@@ -42,12 +43,14 @@ export class EmrServerlessEngine implements JobEngine {
   readonly #api = new AwsApi('EMR Serverless');
   readonly #application: Application;
   readonly #runs: JobRuns;
+  readonly #dashboards: Dashboards | undefined;
 
   constructor(options: EmrServerlessOptions) {
     const staging = withSlash(options.staging);
     this.#options = { ...options, staging, logUri: withSlash(options.logUri) };
     this.#application = new Application(options.client, this.#api, options.application);
     this.#runs = new JobRuns(options.client, this.#api, options.application);
+    if (options.dashboards) this.#dashboards = new Dashboards(options.client, options.application);
     this.lookAfterMs = options.requestTimeoutMs;
   }
 
@@ -82,7 +85,7 @@ export class EmrServerlessEngine implements JobEngine {
       if (jobRunId === undefined)
         throw new EtlError('Unexpected', 'EMR Serverless took a job and gave no ID');
       const run = await this.#runs.get(jobRunId);
-      return { ...(await this.#ref(jobRunId, key)), found: (run?.tags?.[TAG] ?? submission) !== submission };
+      return { ...this.#ref(jobRunId, key), found: (run?.tags?.[TAG] ?? submission) !== submission };
     } catch (error) {
       // The token is taken: somebody else's request came first.
       if (awsErrorOf(error).name !== 'ConflictException') throw error;
@@ -140,7 +143,7 @@ export class EmrServerlessEngine implements JobEngine {
     }
     runs.sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
     for (const run of runs) {
-      const ref = await this.#ref(run.id, run.name);
+      const ref = this.#ref(run.id, run.name);
       yield { key: run.name, ref, status: statusOf(run), startedAt: run.createdAt };
     }
   }
@@ -148,7 +151,8 @@ export class EmrServerlessEngine implements JobEngine {
   async #state(run: JobRun): Promise<WorkState | EtlError> {
     try {
       const state = stateOf(run);
-      if (state.status !== 'failed') return state;
+      if (state.status !== 'failed')
+        return { ...state, ...(await this.#dashboards?.of(run.id, state.status)) };
       const lines = await this.#errorLog(run.id);
       const message = reasonIn(lines);
       return message === undefined ? state : { ...state, message, logTail: tailOf(lines) };
@@ -165,19 +169,8 @@ export class EmrServerlessEngine implements JobEngine {
     return logs.flat();
   }
 
-  async #ref(id: string, key: string): Promise<WorkRef> {
-    const url = this.#options.dashboards ? await this.#dashboard(id) : undefined;
-    return { id, key, log: this.#logFolder(id), ...(url !== undefined && { url }) };
-  }
-
-  /** A job that is not running yet has none. */
-  async #dashboard(jobRunId: string): Promise<string | undefined> {
-    const { client, application } = this.#options;
-    const command = new GetDashboardForJobRunCommand({ applicationId: application, jobRunId });
-    return client.send(command).then(
-      ({ url }) => url,
-      () => undefined,
-    );
+  #ref(id: string, key: string): WorkRef {
+    return { id, key, log: this.#logFolder(id) };
   }
 
   #logFolder(id: string): string {

@@ -22,6 +22,7 @@ import type { EmrOptions } from './options.ts';
 import { valuesOf } from './shell.ts';
 import { stateOf } from './state.ts';
 import { stepConfig } from './step-config.ts';
+import { Submissions } from './submissions.ts';
 import { ACTIVE, createdAt, isActive, Steps } from './steps.ts';
 
 const HOUR_MS = 3_600_000;
@@ -40,12 +41,14 @@ export class EmrEngine implements JobEngine {
   readonly #options: EmrOptions;
   readonly #clusters: Clusters;
   readonly #steps: Steps;
+  readonly #submissions: Submissions;
 
   constructor(options: EmrOptions) {
     this.#options = options;
     const api = new AwsApi('EMR');
     this.#clusters = new Clusters(options, api);
     this.#steps = new Steps(options.client, api);
+    this.#submissions = new Submissions(options.store, options.staging);
     this.lookAfterMs = options.requestTimeoutMs;
   }
 
@@ -74,7 +77,7 @@ export class EmrEngine implements JobEngine {
       throw new EtlError('Rejected', message);
     }
     for (const [path, text] of Object.entries(files)) await this.#options.store.write(path, text);
-    const added = await this.#steps.add(cluster, step);
+    const added = await this.#submissions.noted(key, () => this.#steps.add(cluster, step));
     // EMR knows no token. Whoever submitted at the same time looks as well, and both see the same oldest one.
     const winner = (await this.#named(key, [cluster])) ?? { cluster, step: added };
     return { ...(await this.#ref(winner, key)), found: winner.step !== added };
@@ -120,7 +123,7 @@ export class EmrEngine implements JobEngine {
   async *listKeyed(since: Date): AsyncIterable<KeyedJob> {
     const jobs: KeyedJob[] = [];
     for (const cluster of await this.#clusters.since(since)) {
-      for await (const step of this.#steps.since(cluster, since, 'listed')) {
+      for (const step of (await this.#steps.since(cluster, since)).steps) {
         const { Id = '', Name = '' } = step;
         if (parseJobKey(Name) === undefined) continue;
         const ref = await this.#ref({ cluster, step: Id }, Name);
@@ -130,14 +133,19 @@ export class EmrEngine implements JobEngine {
     yield* jobs.sort((one, other) => other.startedAt.getTime() - one.startedAt.getTime());
   }
 
-  /** The oldest step of that name. Younger ones are of submissions that crossed it, and are stopped. */
+  /**
+   * The oldest step of that name. Younger ones are of submissions that crossed it, and are stopped. `JobLost` where one
+   * may have been left out of the lists.
+   */
   async #named(key: string, clusters: string[]): Promise<Place | undefined> {
     const found: (StepSummary & { cluster: string })[] = [];
+    let allSince = this.#remembered();
     for (const cluster of clusters) {
-      for await (const step of this.#steps.since(cluster, this.#remembered(), 'all')) {
-        if (step.Name === key) found.push({ ...step, cluster });
-      }
+      const listed = await this.#steps.since(cluster, this.#remembered());
+      if (listed.allSince > allSince) allSince = listed.allSince;
+      found.push(...listed.steps.filter(({ Name }) => Name === key).map((step) => ({ ...step, cluster })));
     }
+    if (found.length === 0) await this.#submissions.refuseToGuess(key, allSince);
     found.sort(
       (one, other) => createdAt(one).getTime() - createdAt(other).getTime() || compare(one.Id, other.Id),
     );

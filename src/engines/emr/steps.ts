@@ -65,20 +65,17 @@ export class Steps {
     }
   }
 
-  /** The steps since then, the newest first: `JobLost` if it must be all and EMR may have left some out. */
-  async *since(cluster: string, time: Date, which: 'all' | 'listed'): AsyncGenerator<StepSummary> {
-    let seen = 0;
+  /** The steps since then, the newest first, and since when they are surely all. */
+  async since(cluster: string, time: Date): Promise<{ steps: StepSummary[]; allSince: Date }> {
+    const steps: StepSummary[] = [];
     for await (const page of this.pages(cluster)) {
-      seen += page.length;
-      for (const step of page) {
-        if (createdAt(step) < time) return;
-        yield step;
-      }
+      const recent = page.filter((step) => createdAt(step) >= time);
+      steps.push(...recent);
+      if (recent.length < page.length) return { steps, allSince: time };
     }
-    if (which === 'all' && seen >= LISTED_AT_LEAST) {
-      const message = `EMR lists ${seen} steps of the cluster ${cluster} and may leave out older ones, so nobody can say what was submitted before; look at the cluster, then adopt or resubmit`;
-      throw new EtlError('JobLost', message);
-    }
+    const oldest = steps.at(-1);
+    const isCut = steps.length >= LISTED_AT_LEAST && oldest !== undefined;
+    return { steps, allSince: isCut ? createdAt(oldest) : time };
   }
 
   async add(cluster: string, step: StepConfig): Promise<string> {
