@@ -91,9 +91,9 @@ const TYPES: { [Type in EngineTypeName]: Create<Type> } = {
       staging: stagingPath(staging, around),
       s3Scheme,
       authorization: async (anew) =>
-        user === undefined
+        user === undefined || password === undefined
           ? undefined
-          : basicAuthorization(around.text(user), await around.secret(password ?? '', anew)),
+          : basicAuthorization(around.text(user), await around.secret(password, anew)),
       conf: texts(conf, around),
       ...(proxyUser !== undefined && { proxyUser: around.text(proxyUser) }),
       ...(queue !== undefined && { queue: around.text(queue) }),

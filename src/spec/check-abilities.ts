@@ -1,3 +1,4 @@
+import { PUSH_WITHOUT_QUEUE } from '../domain/refusals.ts';
 import type { JobKind } from '../ports.ts';
 import type { Abilities } from './engines.ts';
 import type { Problem } from './problem.ts';
@@ -18,13 +19,26 @@ export function checkAbilities(
   // Without chains of its own an engine runs the commands one after the other.
   if (kind === 'chain') {
     const commands = Array.isArray(args['commands']) ? args['commands'] : [];
-    return commands.flatMap((command: unknown, index) =>
+    const { says, fix } = PUSH_WITHOUT_QUEUE;
+    const unheard: Problem[] =
+      args['push'] === true && able.push === false
+        ? [
+            {
+              ...source.placeOfKey([...path, 'push']),
+              code: 'engine-cannot',
+              message: `the engine ${engine} ${says}`,
+              fix,
+            },
+          ]
+        : [];
+    const unable = commands.flatMap((command: unknown, index) =>
       Object.entries(isRawMap(command) ? command : {}).flatMap(([own, inner]) =>
         isRawMap(inner)
           ? checkAbilities(source, own, inner, [...path, 'commands', index, own], engine, able)
           : [],
       ),
     );
+    return [...unheard, ...unable];
   }
   const place = source.placeOfKey(path);
   if (!able.kinds.includes(kind as JobKind)) {
@@ -32,10 +46,18 @@ export function checkAbilities(
     const fix = `take another engine, or one of ${able.kinds.join(', ')}`;
     return [{ ...place, code: 'engine-cannot', message, fix }];
   }
-  if (kind !== 'spark' || !able.spark) return [];
-  const form = SPARK_FORMS.find((name) => args[name] !== undefined);
-  if (form === undefined || able.spark.includes(form)) return [];
-  const message = `the engine ${engine} takes no ${form} for spark`;
-  const fix = `take another engine, or one of ${able.spark.join(', ')}`;
-  return [{ ...source.placeOfKey([...path, form]), code: 'engine-cannot', message, fix }];
+  const form = kind === 'spark' ? SPARK_FORMS.find((name) => args[name] !== undefined) : undefined;
+  if (form !== undefined && able.spark && !able.spark.includes(form)) {
+    const message = `the engine ${engine} takes no ${form} for spark`;
+    const fix = `take another engine, or one of ${able.spark.join(', ')}`;
+    return [{ ...source.placeOfKey([...path, form]), code: 'engine-cannot', message, fix }];
+  }
+  return (able.refusals ?? [])
+    .filter((refusal) => refusal.kind === kind && refusal.isIn(args))
+    .map(({ field, says, fix }) => ({
+      ...source.placeOfKey([...path, field]),
+      code: 'engine-cannot',
+      message: `the engine ${engine} ${says}`,
+      fix,
+    }));
 }

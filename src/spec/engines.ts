@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { parseDuration } from '../domain/duration.ts';
+import { REFUSALS, type Refusal } from '../domain/refusals.ts';
 import type { JobKind, SparkApp } from '../ports.ts';
-import { checked, filled, matching, positiveDuration } from './fields.ts';
+import { checked, filled, matching } from './fields.ts';
 import { checkReferenceForm, checkSecretForm } from './reference.ts';
 
 /*
  * The engines that millrace.yaml can name: the fields of each, and what it can do. To add an engine is to add an entry
  * here, an implementation in src/engines, and its line in src/engines/index.ts.
  */
+
+const MINUTE_MS = 60_000;
 
 /** A text that may hold `${env:NAME}`, which is resolved late, in the worker. */
 export const text = () => checked('bad-template', checkReferenceForm);
@@ -43,11 +47,23 @@ const s3Folder = () =>
       throw new Error(`${JSON.stringify(path)} is no folder in S3; write one like s3://lake/millrace/`);
   });
 
+/** https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-auto-termination-policy.html */
+const emrIdleTimeout = () =>
+  checked('bad-duration', (text) => {
+    const ms = parseDuration(text);
+    if (ms < MINUTE_MS || ms > 7 * 24 * 60 * MINUTE_MS)
+      throw new Error(`EMR ends no cluster after ${text} of idling; write 1m to 7d`);
+  });
+
 /** What an engine can do, so that `validate` can tell before a run does. */
 export interface Abilities {
   kinds: readonly JobKind[];
   /** The forms of `spark` that it takes. */
   spark?: readonly SparkApp['form'][];
+  /** What it does not take of them. */
+  refusals?: readonly Refusal[];
+  /** Whether a chain with `push` can tell of its end; undefined where chains are not one job. */
+  push?: boolean;
 }
 
 interface EngineType extends Abilities {
@@ -115,6 +131,7 @@ export const ENGINES = {
     }),
     kinds: ['sql', 'hive', 'spark', 'presto', 'dbExport', 'shell', 'chain'],
     spark: ['sql', 'program', 'python', 'jar', 'cmdline'],
+    refusals: REFUSALS.qubole,
   },
 
   livy: {
@@ -124,7 +141,7 @@ export const ENGINES = {
       staging: staging(),
       s3Scheme: s3Scheme(),
       user: text().optional().meta({ description: 'For basic authentication; with password.' }),
-      password: text()
+      password: secretText()
         .optional()
         .meta({ description: 'For basic authentication.', examples: ['${env:LIVY_PASSWORD}'] }),
       conf: conf(),
@@ -133,6 +150,7 @@ export const ENGINES = {
     }),
     kinds: ['sql', 'spark'],
     spark: ['sql', 'python', 'jar'],
+    refusals: REFUSALS.livy,
   },
 
   spark: {
@@ -171,13 +189,14 @@ export const ENGINES = {
         })
         .optional()
         .meta({ description: 'Launches a cluster of that name if none is up: what RunJobFlow takes.' }),
-      idleTimeout: positiveDuration()
+      idleTimeout: emrIdleTimeout()
         .default('1h')
         .meta({ description: 'When a cluster ends that is released whenIdle: 1 minute to 7 days.' }),
       region: text().optional().meta({ description: 'Else as the AWS SDK finds it.' }),
     }),
     kinds: ['sql', 'hive', 'spark', 'shell'],
     spark: ['sql', 'program', 'python', 'jar'],
+    refusals: REFUSALS.emr,
   },
 
   'emr-serverless': {
@@ -198,6 +217,7 @@ export const ENGINES = {
     }),
     kinds: ['sql', 'hive', 'spark'],
     spark: ['sql', 'program', 'python', 'jar'],
+    refusals: REFUSALS['emr-serverless'],
   },
 } satisfies Record<string, EngineType>;
 
@@ -213,4 +233,7 @@ if (!first) throw new Error('there are no engines');
 
 export const engine = z.discriminatedUnion('type', [first, ...others]) as z.ZodType<EngineConfig>;
 
-export const abilitiesOf = ({ type }: Pick<EngineConfig, 'type'>): Abilities => ENGINES[type];
+export const abilitiesOf = (config: EngineConfig): Abilities => ({
+  ...ENGINES[config.type],
+  ...(config.type === 'qubole' && { push: config.push !== undefined }),
+});

@@ -53,6 +53,19 @@ function checkWarehouses(source: YamlSource, value: unknown): Problem[] {
   });
 }
 
+function checkEngines(source: YamlSource, value: unknown): Problem[] {
+  const engines = isRawMap(value) && isRawMap(value['engines']) ? value['engines'] : {};
+  return Object.entries(engines).flatMap(([name, engine]): Problem[] => {
+    if (!isRawMap(engine) || engine['type'] !== 'livy') return [];
+    const [has, lacks] = engine['user'] === undefined ? ['password', 'user'] : ['user', 'password'];
+    if (engine[has] === undefined || engine[lacks] !== undefined) return [];
+    const place = source.placeOfKey(['engines', name, has]);
+    const message = `${name} has a ${has} and no ${lacks}`;
+    const fix = `add ${lacks}: \${env:NAME}, or leave ${has} out`;
+    return [{ ...place, code: 'missing-field', message, fix }];
+  });
+}
+
 /** Reads and checks a configuration. Never throws for what is in the file, nor when it isn't there. */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
   const { source, value, problems: faults } = await readYaml(file);
@@ -60,7 +73,10 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   // An empty file is a configuration of defaults.
   const parsed = configSchema.safeParse(value ?? {});
   const found = new SchemaProblems(source, value, configSchema).of(parsed.error?.issues ?? []);
-  const problems = sortedProblems([...faults, ...found, ...checkWarehouses(source, value)], file);
+  const problems = sortedProblems(
+    [...faults, ...found, ...checkWarehouses(source, value), ...checkEngines(source, value)],
+    file,
+  );
   if (problems.length > 0 || !parsed.data) return { problems };
 
   const { heartbeatTimeout, pollInterval, ...rest } = parsed.data;

@@ -97,6 +97,35 @@ webhooks: { oncall: { url: "\${ONCALL}" }, other: { url: "\${secret:}" } }
     expect(problems[0]?.fix).toBe('did you mean taskQueue?');
   });
 
+  test('takes Livy’s password from a secret, and no user without one', async () => {
+    const livy = (fields: string) =>
+      load(`engines:\n  etl: { type: livy, url: 'http://livy', staging: s3://lake/x/, ${fields} }\n`);
+    const { config, problems } = await livy("user: etl, password: '${secret:livy#password}'");
+    expect(problems).toEqual([]);
+    expect(config?.engines['etl']).toMatchObject({ password: '${secret:livy#password}' });
+    expect((await livy('user: etl')).problems).toMatchObject([
+      { code: 'missing-field', line: 2, column: 65, message: 'etl has a user and no password' },
+    ]);
+    expect((await livy('password: x')).problems).toMatchObject([
+      { code: 'missing-field', line: 2, column: 65, message: 'etl has a password and no user' },
+    ]);
+  });
+
+  test.each([
+    ['30s', 1],
+    ['59999ms', 1],
+    ['1m', 0],
+    ['7d', 0],
+    ['8d', 1],
+  ])('lets a cluster of EMR idle for %s: %d problems', async (idleTimeout, count) => {
+    const { problems } = await load(
+      `engines:\n  etl: { type: emr, cluster: x, staging: s3://lake/x/, idleTimeout: ${idleTimeout} }\n`,
+    );
+    expect(problems).toHaveLength(count);
+    for (const problem of problems)
+      expect(problem).toMatchObject({ code: 'bad-duration', line: 2, fix: 'write 1m to 7d' });
+  });
+
   test('that is not there is a problem', async () => {
     const { problems } = await loadConfig(join(folder, 'none.yaml'));
     expect(problems).toMatchObject([{ code: 'missing-file', line: 1, column: 1 }]);

@@ -6,6 +6,7 @@ import type { Configuration, Environment } from '../../config.ts';
 import type { Definition } from '../../domain/definition.ts';
 import { FAILURE } from '../../domain/failure.ts';
 import type { Finding } from '../../domain/preflight.ts';
+import { PUSH_WITHOUT_QUEUE } from '../../domain/refusals.ts';
 import { resolveReference } from '../../spec/load-config.ts';
 import { REQUEST_TIMEOUT_MS } from '../../state.ts';
 
@@ -39,9 +40,11 @@ export async function pushQueueFindings(
     for (const step of steps) {
       if (step.kind !== 'chain' || !step.args.push) continue;
       const engine = engines[step.args.engine];
-      const queue = engine && 'push' in engine ? engine.push?.queue : undefined;
-      if (queue === undefined) continue;
-      const fault = await queueFault(client, resolveReference(queue, env, 'push.queue'));
+      // Elsewhere the commands of a chain are jobs of their own.
+      if (engine?.type !== 'qubole') continue;
+      const fault = engine.push
+        ? await queueFault(client, resolveReference(engine.push.queue, env, 'push.queue'))
+        : `the engine ${step.args.engine} ${PUSH_WITHOUT_QUEUE.says}; ${PUSH_WITHOUT_QUEUE.fix}`;
       if (fault)
         found.push({ step: step.id, level: 'error', code: 'queue', type: 'Rejected', message: fault });
     }

@@ -1,5 +1,6 @@
 import type { JobDriver } from '@aws-sdk/client-emr-serverless';
 import { assertNever, EtlError } from '../../domain/failure.ts';
+import { refuse, REFUSALS } from '../../domain/refusals.ts';
 import type { JobSpec, SparkSpec } from '../../ports.ts';
 import { programOfScript, programOfSql } from '../spark-program.ts';
 import type { EmrServerlessOptions } from './options.ts';
@@ -24,14 +25,13 @@ export function jobDriver(
   folder: string,
   { conf, staging }: Pick<EmrServerlessOptions, 'conf' | 'staging'>,
 ): Job {
+  refuse('EMR Serverless', REFUSALS['emr-serverless'], spec);
   switch (spec.kind) {
     case 'sql':
       return program(programOfSql(spec, 's3', CATALOGUE), [], parameters(conf, []), folder);
     case 'spark':
       return spark(spec, folder, conf);
     case 'hive': {
-      if (spec.hiveVersion !== undefined)
-        throw rejected('EMR Serverless has the Hive of its release; remove `hiveVersion`');
       const query = 'script' in spec ? spec.script : `${folder}query.hql`;
       const places = [
         `--hiveconf hive.exec.scratchdir=${staging}hive/scratch`,
@@ -62,8 +62,6 @@ function spark(
     case 'sql':
       return program(programOfScript(app.sql, CATALOGUE), args, parameters(all, options), folder);
     case 'program':
-      if (app.language !== 'python')
-        throw rejected(`EMR Serverless runs a program in python, not in ${app.language}; build a jar`);
       return program(app.program, args, parameters(all, options), folder);
     case 'python':
       return { driver: submit(app.python, args, parameters(all, options)), files: {} };

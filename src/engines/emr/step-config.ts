@@ -1,5 +1,6 @@
 import type { StepConfig } from '@aws-sdk/client-emr';
 import { assertNever, EtlError } from '../../domain/failure.ts';
+import { refuse, REFUSALS } from '../../domain/refusals.ts';
 import type { JobSpec, SparkSpec } from '../../ports.ts';
 import { sparkSqlScript } from '../spark-sql.ts';
 import { shellCommand } from './shell.ts';
@@ -22,6 +23,7 @@ export function stepConfig(
   key: string,
   folder: string,
 ): { step: StepConfig; files: Record<string, string> } {
+  refuse('EMR', REFUSALS.emr, spec);
   const { command, files } = commandOf(spec, key, folder);
   return {
     step: {
@@ -38,8 +40,6 @@ function commandOf(spec: JobSpec, key: string, folder: string): Command {
     case 'sql':
       return sparkSqlFile(sparkSqlScript(spec, 's3'), ['--name', key], folder);
     case 'hive': {
-      if (spec.hiveVersion !== undefined)
-        throw rejected('EMR has the Hive of its release; remove `hiveVersion`');
       const url = 'script' in spec ? spec.script : `${folder}query.hql`;
       return {
         command: ['hive-script', '--run-hive-script', '--args', '-f', url],
@@ -78,8 +78,6 @@ function sparkSubmit(
     case 'python':
       return { command: [...submit, app.python, ...args], files: {} };
     case 'program': {
-      if (app.language !== 'python')
-        throw rejected(`EMR runs a program in python, not in ${app.language}; build a jar`);
       const url = `${folder}program.py`;
       return { command: [...submit, url, ...args], files: { [url]: app.program } };
     }

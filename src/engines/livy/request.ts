@@ -1,4 +1,5 @@
 import { EtlError } from '../../domain/failure.ts';
+import { refuse, REFUSALS } from '../../domain/refusals.ts';
 import type { JobSpec } from '../../ports.ts';
 import { programName, programOfScript, programOfSql } from '../spark-program.ts';
 import type { Staging } from '../staging.ts';
@@ -40,10 +41,7 @@ export async function requestOf(spec: JobSpec, key: string, options: RequestOpti
 
   if (spec.kind === 'sql') return staged(programOfSql(spec, s3Scheme));
   if (spec.kind !== 'spark') throw new EtlError('Rejected', `engine ${name}: Livy can't run ${spec.kind}`);
-  if (spec.options.length > 0) {
-    const fix = 'write them as Spark’s properties under `conf` (--jars is spark.jars, and so on)';
-    throw new EtlError('Rejected', `engine ${name}: Livy takes no options of spark-submit; ${fix}`);
-  }
+  refuse(`engine ${name}: Livy`, REFUSALS.livy, spec);
   const { app } = spec;
   switch (app.form) {
     case 'sql':

@@ -1,4 +1,5 @@
 import { assertNever, EtlError } from '../../domain/failure.ts';
+import { PUSH_WITHOUT_QUEUE, refuse, REFUSALS } from '../../domain/refusals.ts';
 import type {
   ChainSpec,
   CommandSpec,
@@ -50,6 +51,7 @@ const common = ({ cluster, tags, pool, macros }: CommandDefaults): Omit<Common, 
 });
 
 function body(spec: CommandSpec, own: Common, onFailure?: string): object {
+  refuse('QDS', REFUSALS.qubole, spec);
   switch (spec.kind) {
     case 'hive':
       return hive(spec, own);
@@ -145,10 +147,6 @@ function spark(spec: SparkSpec, own: Common) {
       return { ...submitted, cmdline, arguments: null, user_program_arguments: null };
     }
     case 'cmdline':
-      if (options !== null || spec.arguments.length > 0) {
-        const message = 'spark with cmdline takes no arguments, conf or options; write them into cmdline';
-        throw new EtlError('Rejected', message);
-      }
       return { ...submitted, cmdline: app.cmdline };
     default:
       return assertNever(app);
@@ -188,9 +186,8 @@ const hexOf = (text: string): string =>
 /** Sub-commands carry neither name, tags nor label: those are the whole's. */
 function chain({ commands, push }: ChainSpec, own: Common, queue: string | undefined): object {
   if (push && queue === undefined) {
-    const message =
-      'a chain with push needs the engine’s queue; add push: { queue: URL } to it in millrace.yaml';
-    throw new EtlError('Rejected', message);
+    const { says, fix } = PUSH_WITHOUT_QUEUE;
+    throw new EtlError('Rejected', `the engine ${says}; ${fix}`);
   }
   if (queue !== undefined && !URL.canParse(queue)) {
     throw new EtlError('Rejected', `the queue of the engine is no URL: ${queue}; write https://sqs.…`);
