@@ -3,7 +3,7 @@ import { ExpressionError, TemplateError } from './expression-error.ts';
 import type { Expression } from './expression.ts';
 import type { Scope } from './run.ts';
 import { sqlIdentifier, sqlLiteral } from './sql-literal.ts';
-import { spanAt, sqlTemplates } from './sql-scanner.ts';
+import { spanAt, sqlTemplates, type Reading } from './sql-scanner.ts';
 import { expressionAt } from './template.ts';
 
 export { sqlLiteral } from './sql-literal.ts';
@@ -92,9 +92,9 @@ export function renderSql(text: string, scope: Scope): string {
 
 /**
  * The statements of a SQL text, split at `;` outside of quotes and comments. Statements of nothing but comments are
- * dropped. The backslash escapes, as in Redshift.
+ * dropped. Unless said, the backslash escapes, as in Redshift.
  */
-export function splitStatements(sql: string): string[] {
+export function splitStatements(sql: string, reading: Reading = { backslashEscapes: true }): string[] {
   const statements: string[] = [];
   let start = 0;
   let hasCode = false;
@@ -105,7 +105,7 @@ export function splitStatements(sql: string): string[] {
   };
 
   for (let at = 0; at < sql.length;) {
-    const span = spanAt(sql, at, { backslashEscapes: true });
+    const span = spanAt(sql, at, reading);
     if (span?.context !== 'comment' && sql[at] !== ';' && /\S/.test(sql.charAt(at))) hasCode = true;
     if (!span && sql[at] === ';') end(at);
     at = span?.end ?? at + 1;

@@ -1,4 +1,4 @@
-import { splitStatements } from '../domain/sql-template.ts';
+import { oneSelect } from '../domain/one-select.ts';
 import type { FileFormat, FileSet, SqlSpec } from '../ports.ts';
 
 /** To the microsecond, which is what there is; Spark by itself writes milliseconds. */
@@ -46,8 +46,7 @@ export function sparkSql({ inputs, query, output }: SqlSpec, s3Scheme: 's3' | 's
       `CREATE OR REPLACE TEMPORARY VIEW \`${name}\` USING ${files.format} OPTIONS (path ${at(files)}${READ[files.format]})`,
   );
   const { format } = output;
-  // A comment at its end must not take what follows along.
-  const [select = query] = splitStatements(query);
+  const select = oneSelect(query, { backslashEscapes: true });
   return [
     ...SETTINGS.map((setting) => `SET ${setting}`),
     ...views,

@@ -1,5 +1,6 @@
 import { ExpressionError, parseExpression, TemplateError } from '../domain/expression.ts';
 import type { Expression } from '../domain/expression.ts';
+import { notOneSelect } from '../domain/one-select.ts';
 import { readSqlPart, sqlTemplates } from '../domain/sql-template.ts';
 import { expressionAt } from '../domain/template.ts';
 import { templateSpans } from '../domain/template-scanner.ts';
@@ -75,6 +76,14 @@ function checkSql(text: string, locate: Locate): CheckedText {
   return { ...checked, problems: [...checked.problems, ...quoted] };
 }
 
+function checkSelect(text: string, locate: Locate): CheckedText {
+  const checked = checkSql(text, locate);
+  const wrong = notOneSelect(text);
+  if (wrong === undefined) return checked;
+  const { offset, ...said } = wrong;
+  return { ...checked, problems: [...checked.problems, { ...locate(offset), code: 'wrong-type', ...said }] };
+}
+
 function checkTemplate({ kind, text }: StepText, locate: Locate): CheckedText {
   const spans = templateSpans(text);
   const checked = readAll(
@@ -96,6 +105,7 @@ function checkTemplate({ kind, text }: StepText, locate: Locate): CheckedText {
 export function checkText(text: StepText, locate: Locate): CheckedText {
   try {
     if (text.kind === 'sql') return checkSql(text.text, locate);
+    if (text.kind === 'select') return checkSelect(text.text, locate);
     if (text.kind === 'template' || text.kind === 'fileSet') return checkTemplate(text, locate);
     return readAll(locate, [() => parseExpression(text.text)]);
   } catch (error) {

@@ -230,6 +230,16 @@ export function describeEngine(
       await expect(engine.submit(world.refused, newKey())).rejects.toMatchObject({ type: 'Rejected' });
     });
 
+    test.each([
+      ['SELECT 1 AS a; SELECT 2 AS b', 'the query has 2 statements; write one SELECT'],
+      ['-- nothing', 'the query is empty; write one SELECT'],
+    ])('refuses the sql %s', async (query, message) => {
+      if (!engine.kinds.includes('sql')) return;
+      const output = { path: 's3://lake/refused/', format: 'parquet' } as const;
+      const spec = { kind: 'sql', inputs: {}, query, output } as const;
+      await expect(engine.submit(spec, newKey())).rejects.toMatchObject({ type: 'Rejected', message });
+    });
+
     if (http) testMany(() => world);
   });
 }

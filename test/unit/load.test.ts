@@ -247,6 +247,26 @@ describe('places', () => {
     ]);
   });
 
+  test('of a second statement where one SELECT is due', async () => {
+    const text = `name: p
+defaults: { engine: e }
+steps:
+  - id: a
+    sql:
+      query: |
+        select ';' as "a;b" -- a; b
+        ; -- the second:
+        select 2 as b
+      output: { path: out/, format: csv }
+  - id: b
+    sql: { query: { file: b.sql }, output: { path: out/, format: csv } }
+  - id: c
+    sql: { query: { file: c.sql }, output: { path: out/, format: csv } }
+`;
+    const files = { 'b.sql': 'select 1 as a;\nselect 2 as b;\n', 'c.sql': '/* ; */ select 1; -- done;\n' };
+    expect(short(await load(text, files))).toEqual(['wrong-type 8:11', 'wrong-type b.sql:2:1']);
+  });
+
   test('through an alias', async () => {
     const text = `name: p\nsteps:\n  - id: a\n    notify: &note { webhook: o, message: "\${params.x}" }\n  - id: b\n    notify: *note\n`;
     expect(short(await load(text))).toEqual(['unknown-param 4:45']);

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { EtlError } from '../../domain/failure.ts';
 import { climbs, isFolder, isGlob, isS3Path, parseS3Path } from '../../domain/file-path.ts';
+import { notOneSelect } from '../../domain/one-select.ts';
 import type { FileSet, JobSpec, SqlSpec } from '../../ports.ts';
 
 const INPUT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -29,6 +30,8 @@ export function checkSpec(spec: JobSpec): SqlSpec {
   }
   if ([...Object.values(inputs), spec.output].some(({ format }) => format === 'orc'))
     reject('DuckDB neither reads nor writes ORC; take parquet');
+  const wrong = notOneSelect(spec.query);
+  if (wrong !== undefined) reject(`${wrong.message}; ${wrong.fix}`);
   const output = { ...spec.output, path: checkPath('the output', spec.output.path) };
   if (!isFolder(output.path)) reject(`the output ${output.path} must be a folder; end it in a slash`);
   if (isGlob(output.path)) reject(`the output ${output.path} must be one folder; remove the wildcard`);

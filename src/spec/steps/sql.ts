@@ -20,7 +20,7 @@ export const sql = kindSpec('sql', {
     })
     .meta({ description: 'One SELECT; the engine writes its rows to output.' }),
   connection: 'engine',
-  texts: { query: 'sql', 'inputs.*': 'fileSet' },
+  texts: { query: 'select', 'inputs.*': 'fileSet' },
   build: ({ engine: own, inputs = {}, query: text, output }, build) => ({
     engine: build.connection('engine', own),
     inputs,
