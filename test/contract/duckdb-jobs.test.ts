@@ -28,6 +28,18 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+test('an input has the columns of its files, and none of folders like dt=', async () => {
+  for (const format of ['csv', 'parquet', 'json'] as const) {
+    const path = join(world.folder, format, 'dt=2001-01-05/');
+    expect(await run(world.sql('SELECT 1 AS one', { output: { path, format } }))).toMatchObject({
+      status: 'done',
+    });
+    const output = { path: join(world.folder, `all-of-${format}/`), format: 'csv' } as const;
+    await run(world.sql('SELECT * FROM v', { inputs: { v: { path, format } }, output }));
+    expect(readFileSync(join(output.path, 'part-0.csv'), 'utf8')).toBe('one\n1\n');
+  }
+});
+
 describe('jobs and their processes', () => {
   test('no more jobs run at once than may; the next starts when one ends', async () => {
     const folder = join(world.folder, 'two-at-once');

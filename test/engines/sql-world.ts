@@ -36,6 +36,8 @@ const VALUES = `SELECT * FROM (VALUES
 export interface SqlWorld {
   folder: string;
   engines: { duckdb: JobEngine; livy: JobEngine; spark: JobEngine };
+  /** Writes the rows of a query to a file. */
+  put(query: string, path: string, format: string): Promise<void>;
   /** The rows of a folder, as DuckDB reads them, with the columns' types as the first row. */
   rows(files: FileSet, columns?: string): Promise<unknown[]>;
   close(): Promise<void>;
@@ -88,6 +90,7 @@ export async function makeSqlWorld(): Promise<SqlWorld> {
   });
   return {
     folder,
+    put,
     engines: {
       duckdb,
       livy: createLivyEngine({ ...common, url: livy.url, authorization: async () => undefined }),

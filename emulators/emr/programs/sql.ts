@@ -2,11 +2,16 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as spark from '../../spark-files.ts';
 import type { Files } from '../s3.ts';
 import { inDuckdb, unescaped, withoutComments } from './statements.ts';
 
 type Format = 'parquet' | 'csv' | 'json';
+type Folders = Parameters<typeof spark.inDuckdb>[0];
 type Row = Record<string, unknown>;
+
+/** A table's columns are declared. */
+const NO_COLUMNS: Folders = { hasFolderColumns: false, foldersAbove: [] };
 
 const READ: Record<Format, string> = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' };
 const LITERAL = String.raw`('(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*")`;
@@ -29,6 +34,8 @@ export class Sql {
   readonly #connection: DuckDBConnection;
   readonly #files: Files;
   readonly #folder: string;
+  /** Views over files: their format and options, by their names as written. */
+  readonly #views = new Map<string, { native: string; options: string }>();
   #made = 0;
 
   private constructor(connection: DuckDBConnection, files: Files, folder: string) {
@@ -50,9 +57,15 @@ export class Sql {
     const sql = withoutComments(statement).trim();
     if (/^(set|reset|use|add\s+jar)\b/i.test(sql)) return [];
     const view = VIEW.exec(sql);
-    if (view) return this.#readable(view[1] ?? '', view[2] ?? '', optionOf(view[3] ?? '', 'path'));
+    if (view) return this.#view(view[1] ?? '', view[2] ?? '', view[3] ?? '', () => true);
+    const ofFiles = spark.viewOfFiles(sql);
+    const source = ofFiles && this.#views.get(ofFiles.of);
+    if (source) return this.#view(ofFiles.name, source.native, source.options, ofFiles.keeps);
     const table = TABLE.exec(sql);
-    if (table) return this.#readable(table[1] ?? '', table[2] ?? '', unescaped(table[3] ?? "''"));
+    if (table) {
+      const url = unescaped(table[3] ?? "''");
+      return this.#readable(table[1] ?? '', table[2] ?? '', url, await this.#files.list(url));
+    }
     const directory = DIRECTORY.exec(sql);
     if (directory) {
       const [, target = "''", format = 'csv', options = '', query = ''] = directory;
@@ -66,10 +79,33 @@ export class Sql {
     void rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Of the files of a source those that are kept. */
+  async #view(
+    name: string,
+    native: string,
+    options: string,
+    keeps: (file: string) => boolean,
+  ): Promise<Row[]> {
+    this.#views.set(name, { native, options });
+    const url = optionOf(options, 'path').replace(/^s3[an]:/, 's3:');
+    const said = ['recursiveFileLookup', 'pathGlobFilter'].flatMap((option) => {
+      const value = optionOf(options, option);
+      return value === '' ? [] : [[option.toLowerCase(), value] as const];
+    });
+    const all = await this.#files.list(spark.listable(url));
+    const { files, ...folders } = spark.sparkFiles(all, url, Object.fromEntries(said));
+    return this.#readable(name, native, url, files.filter(keeps), folders);
+  }
+
   /** Copies what is read here: a job must not see files that come later either. */
-  async #readable(name: string, native: string, url: string): Promise<Row[]> {
+  async #readable(
+    name: string,
+    native: string,
+    url: string,
+    found: string[],
+    folders: Folders = NO_COLUMNS,
+  ): Promise<Row[]> {
     const format = formatOf(native);
-    const found = await this.#files.list(url);
     if (found.length === 0) throw new Error(`[PATH_NOT_FOUND] Path does not exist: ${url}.`);
     this.#made += 1;
     const local: string[] = [];
@@ -80,8 +116,9 @@ export class Sql {
       local.push(copy);
     }
     const list = local.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
-    const from = `${READ[format]}([${list}], union_by_name = true)`;
-    return this.#query(`CREATE OR REPLACE VIEW ${inDuckdb(name)} AS SELECT * FROM ${from}`);
+    const { columns, partitioning } = spark.inDuckdb(folders);
+    const from = `${READ[format]}([${list}], union_by_name = true, ${partitioning})`;
+    return this.#query(`CREATE OR REPLACE VIEW ${inDuckdb(name)} AS SELECT ${columns} FROM ${from}`);
   }
 
   /** Replaces what is in the folder, once the query has come through. */

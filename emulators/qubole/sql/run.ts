@@ -1,4 +1,12 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import {
+  inDuckdb,
+  listable,
+  sparkFiles,
+  viewOfFiles,
+  type SourceOptions,
+  type SparkFiles,
+} from '../../spark-files.ts';
 import { emptied, plain } from './files.ts';
 import { statements } from './statements.ts';
 import { translate, type Work } from './translate.ts';
@@ -18,21 +26,25 @@ export async function runOnDuckdb(
   ).connect();
   const all = statements(sql, dialect);
   if (/\bs3[an]?:\/\//.test(sql)) await openS3(connection, httpfs);
-  for (const statement of all) await run(connection, translate(statement), print);
+  const views: Views = new Map();
+  for (const statement of all) await run(connection, translate(statement), views, print);
 }
 
-async function run(connection: DuckDBConnection, work: Work, print: (text: string) => void): Promise<void> {
+/** The views over files, by their names as written. */
+type Views = Map<string, Extract<Work, { is: 'view' }>>;
+
+async function run(
+  connection: DuckDBConnection,
+  work: Work,
+  views: Views,
+  print: (text: string) => void,
+): Promise<void> {
   switch (work.is) {
     case 'nothing':
       return;
     case 'view': {
-      const reader = READ[work.format];
-      if (reader === undefined) throw new Error(`this stand-in reads no ${work.format}`);
-      const files = await filesOf(connection, work.options['path'] ?? '');
-      const header = work.format === 'csv' ? `, header = ${work.options['header'] === 'true'}` : '';
-      await connection.run(
-        `CREATE OR REPLACE TEMP VIEW ${work.name} AS SELECT * FROM ${reader}([${files.map(quoted).join(', ')}]${header}, union_by_name = true)`,
-      );
+      views.set(work.name, work);
+      await makeView(connection, work, () => true);
       return;
     }
     case 'table': {
@@ -50,6 +62,9 @@ async function run(connection: DuckDBConnection, work: Work, print: (text: strin
       return;
     }
     case 'statement': {
+      const view = viewOfFiles(work.sql);
+      const source = view && views.get(view.of);
+      if (source) return makeView(connection, { ...source, name: view.name }, view.keeps);
       const reader = await connection.runAndReadAll(work.sql);
       const rows = reader.columnCount > 0 ? reader.getRowsJson() : [];
       if (/^\s*(?:SELECT|WITH|FROM|VALUES|SHOW|DESCRIBE|\()/i.test(work.sql))
@@ -58,15 +73,33 @@ async function run(connection: DuckDBConnection, work: Work, print: (text: strin
   }
 }
 
+/** A view over those files of a source that are kept. */
+async function makeView(
+  connection: DuckDBConnection,
+  { name, format, options }: Extract<Work, { is: 'view' }>,
+  keeps: (file: string) => boolean,
+): Promise<void> {
+  const reader = READ[format];
+  if (reader === undefined) throw new Error(`this stand-in reads no ${format}`);
+  const { files, ...folders } = await sourceOf(connection, options);
+  const kept = files.filter(keeps);
+  if (kept.length === 0) throw new Error(`[PATH_NOT_FOUND] Path does not exist: ${options['path'] ?? ''}`);
+  const { columns, partitioning } = inDuckdb(folders);
+  const isUnion = format !== 'parquet' || options['mergeschema'] === 'true';
+  const header = format === 'csv' ? `, header = ${options['header'] === 'true'}` : '';
+  const from = `${reader}([${kept.map(quoted).join(', ')}]${header}, union_by_name = ${isUnion}, ${partitioning})`;
+  await connection.run(`CREATE OR REPLACE TEMP VIEW ${name} AS SELECT ${columns} FROM ${from}`);
+}
+
 /** Text has no names in it; other files are read by the names of the columns. */
 function rowsOf({ columns, format, delimiter }: Extract<Work, { is: 'table' }>, files: string): string {
   if (format === 'textfile') {
     const types = columns.map(([name, type]) => `${quoted(name)}: ${quoted(type)}`).join(', ');
-    return `SELECT * FROM read_csv(${files}, header = false, delim = ${quoted(delimiter)}, columns = {${types}})`;
+    return `SELECT * FROM read_csv(${files}, header = false, delim = ${quoted(delimiter)}, columns = {${types}}, hive_partitioning = false)`;
   }
   if (format !== 'parquet') throw new Error(`this stand-in reads no ${format}`);
   const cast = columns.map(([name, type]) => `CAST("${name}" AS ${type}) AS "${name}"`);
-  return `SELECT ${cast.join(', ')} FROM read_parquet(${files})`;
+  return `SELECT ${cast.join(', ')} FROM read_parquet(${files}, hive_partitioning = false)`;
 }
 
 function copyOptions(
@@ -78,7 +111,14 @@ function copyOptions(
   return ['FORMAT csv', `HEADER ${options['header'] === 'true'}`, `DELIMITER ${quoted(delimiter)}`];
 }
 
-/** The files below a folder but for hidden ones, as Spark reads it. */
+async function sourceOf(connection: DuckDBConnection, options: SourceOptions): Promise<SparkFiles> {
+  const path = plain(options['path'] ?? '');
+  const glob = `SELECT file FROM glob(${quoted(`${listable(path)}**`)}) ORDER BY file`;
+  const all = (await connection.runAndReadAll(glob)).getRowsJson().map(([file]) => file as string);
+  return sparkFiles(all, path, options);
+}
+
+/** The files below a folder but for hidden ones. */
 async function filesOf(connection: DuckDBConnection, path: string): Promise<string[]> {
   const at = plain(path);
   const pattern = at.endsWith('/') ? `${at}**` : at;

@@ -33,7 +33,9 @@ export async function runSql(
   if ([target, ...files].some(isS3Path)) await reachS3(connection, settings);
   await connection.run(`SET allowed_paths = ${list([target, ...files])}`);
   for (const [name, { format }] of Object.entries(spec.inputs)) {
-    const from = `${READ[format]}(${list(settings.files[name] ?? [])}, union_by_name = true)`;
+    // A folder like dt=2001-01-05 is no column: the declared files have the same columns on every engine.
+    const options = 'union_by_name = true, hive_partitioning = false';
+    const from = `${READ[format]}(${list(settings.files[name] ?? [])}, ${options})`;
     await connection.run(`CREATE VIEW "${name}" AS SELECT * FROM ${from}`);
   }
   await connection.run('SET enable_external_access = false');
