@@ -107,10 +107,10 @@ describe.each(['spark', 'livy'] as const)('%s', (name) => {
     const spec: SqlSpec = {
       kind: 'sql',
       inputs: Object.fromEntries(
-        Object.entries(paths).map(([input, [path]]) => [input, at(`raw/tree/${path}`, 'parquet')]),
+        Object.entries(paths).map(([input, [path]]) => [`t_${input}`, at(`raw/tree/${path}`, 'parquet')]),
       ),
       query: Object.keys(paths)
-        .map((input) => `SELECT '${input}' AS input, cast(sum(id) AS int) AS files FROM ${input}`)
+        .map((input) => `SELECT '${input}' AS input, cast(sum(id) AS int) AS files FROM t_${input}`)
         .join(' UNION ALL '),
       output: at('lake/tree/ENGINE/', 'parquet'),
     };
