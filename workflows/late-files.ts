@@ -5,6 +5,8 @@ const MOST_TOLD = 20;
 
 export interface LateState {
   dueAtMs?: number;
+  /** When somebody else began the newest run: what was written before, it has seen, whenever that is told. */
+  coveredUntil?: string;
   reported: NewDataProgress['late'];
 }
 
@@ -18,8 +20,9 @@ export class LateFiles {
     this.#state = state;
   }
 
-  /** Gives the file back if no run is to be started for it. */
+  /** Gives the file back if no run is to be started for it, and none has seen it. */
   add(file: GatheredFile, isInWindow: boolean): GatheredFile | undefined {
+    if (this.#isCovered(file)) return undefined;
     const source = this.#sources[file.source];
     if (source?.late === 'rerun' && isInWindow) {
       this.#state.dueAtMs = Math.max(this.#state.dueAtMs ?? 0, Date.now() + source.lateSettleMs);
@@ -29,6 +32,11 @@ export class LateFiles {
     reported.count += 1;
     reported.files = [...reported.files, file.path].slice(-MOST_TOLD);
     return file;
+  }
+
+  #isCovered({ at }: GatheredFile): boolean {
+    const { coveredUntil } = this.#state;
+    return coveredUntil !== undefined && at !== undefined && Date.parse(at) <= Date.parse(coveredUntil);
   }
 
   /** When nothing more is likely to come; undefined while there is nothing to run for. */
@@ -44,8 +52,10 @@ export class LateFiles {
     return this.#state;
   }
 
-  /** A run that begins now sees them all. */
-  clear(): void {
+  /** A run that begins now sees them all; one that somebody else began at that time, what was written before it. */
+  seenBy(startedAt?: string): void {
     delete this.#state.dueAtMs;
+    delete this.#state.coveredUntil;
+    if (startedAt !== undefined) this.#state.coveredUntil = startedAt;
   }
 }

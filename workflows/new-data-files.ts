@@ -4,6 +4,7 @@ import { SourceMatcher } from '../src/domain/event-source.ts';
 import { parseS3Path } from '../src/domain/file-path.ts';
 import { countsOf, gather } from '../src/domain/gather.ts';
 import type { GatheredFile, NewDataPlan } from '../src/domain/new-data.ts';
+import type { Trigger } from '../src/domain/run.ts';
 import { brief } from './activities.ts';
 
 /** More would make a history heavy; they go into the store. */
@@ -135,10 +136,12 @@ export class NewDataFiles {
   }
 
   /** What a run is told: the files themselves, or where the manifest of them is. */
-  async trigger(run: number): Promise<{ kind: 'event'; files?: string[]; manifest?: string }> {
-    if (this.#state.stored === 0) return { kind: 'event', files: [...this.#known.keys()].sort() };
-    const { pipeline, interval } = this.#plan;
+  async trigger(run: number): Promise<Trigger> {
+    const { pipeline, interval, before } = this.#plan;
+    // Of an interval that was done before, nobody has told this gathering of the other files.
+    const event = { kind: 'event', ...(before && { partial: true }) } as const;
+    if (this.#state.stored === 0) return { ...event, files: [...this.#known.keys()].sort() };
     const write = brief('writes the manifest of all files');
-    return { kind: 'event', manifest: await write.writeManifest({ pipeline, interval, nth: run }) };
+    return { ...event, manifest: await write.writeManifest({ pipeline, interval, nth: run }) };
   }
 }

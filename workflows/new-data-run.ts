@@ -11,7 +11,7 @@ import type { GatheredFile, NewDataPlan, NewDataProgress, NewDataStatus } from '
 import type { Inbox } from './inbox.ts';
 import { LateFiles, type LateState } from './late-files.ts';
 import { NewDataFiles, type FilesState } from './new-data-files.ts';
-import { openRun, seeThrough, stopRun, type OpenedRun } from './new-data-start.ts';
+import { openRun, seeThrough, stopRun } from './new-data-start.ts';
 
 /** What one run of the workflow hands to the next; what is not set is as at the start. */
 export interface NewDataState {
@@ -53,12 +53,14 @@ export class NewData {
     this.#plan = plan;
     this.#files = new NewDataFiles(plan, state.files);
     this.#late = new LateFiles(plan.sources, state.late);
+    if (!state.late && plan.before) this.#late.seenBy(plan.before.startedAt);
     this.#lastMs = state.lastMs ?? plan.sources.map(() => 0);
     this.#newestAt = state.newestAt ?? plan.sources.map(() => null);
-    this.#status = state.status ?? 'gathering';
+    // Of an interval that is done all is late: the rule by which data is complete may never hold for a few files more.
+    this.#status = state.status ?? (plan.before ? 'watching' : 'gathering');
     this.#runs = state.runs ?? 0;
     this.#open = state.open;
-    this.#endedAtMs = state.endedAtMs;
+    this.#endedAtMs = state.endedAtMs ?? (plan.before && Date.parse(plan.before.endedAt));
     if (state.isComplete) inbox.complete();
   }
 
@@ -166,13 +168,10 @@ export class NewData {
   async #start(): Promise<void> {
     const isFirst = this.#status === 'gathering';
     const trigger = await this.#files.trigger(this.#runs);
-    const { pipeline, interval, before } = this.#plan;
-    const opened: OpenedRun =
-      isFirst && before
-        ? { kind: 'ended', ...before }
-        : await openRun({ pipeline, interval, trigger }, this.#plan.settings, isFirst);
+    const { pipeline, interval, settings } = this.#plan;
+    const opened = await openRun({ pipeline, interval, trigger }, settings, isFirst);
     // What is known by now is in what the run was told, and what waits in the inbox is late.
-    this.#late.clear();
+    this.#late.seenBy(opened.kind === 'own' ? undefined : opened.startedAt);
     this.#status = opened.kind === 'ended' ? 'watching' : 'running';
     if (opened.kind === 'ended') this.#endedAtMs ??= Date.parse(opened.endedAt);
     // Somebody else started it: what was written since then it need not have seen.

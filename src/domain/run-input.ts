@@ -14,6 +14,7 @@ const schema = z.strictObject({
       kind: z.enum(TRIGGER_KINDS),
       files: z.array(json).optional(),
       manifest: z.string().optional(),
+      partial: z.boolean().optional(),
     })
     .optional(),
 });

@@ -10,6 +10,8 @@ export interface Trigger {
   kind: (typeof TRIGGER_KINDS)[number];
   files?: Json[];
   manifest?: string;
+  /** Whether these are only the files that came when the interval was done already. */
+  partial?: boolean;
 }
 
 /** The input of the workflow type `pipeline`. */

@@ -89,12 +89,56 @@ describe('an interval that somebody else ran', () => {
     expect(await on.runs()).toHaveLength(1);
   });
 
-  test('is run again for data that was written since it began', async () => {
-    on.define();
+  test('is run again for data that was written since it began, however little of it comes', async () => {
+    on.define([
+      { count: 24, settleMs: 0 },
+      { prefix: 'b/', path: 'b/{date}/', marker: '_SUCCESS' },
+    ]);
     await runIt();
     const handle = await on.signal([file('a')]);
+    await until(handle, (now) => now.detail === 'until no more late files come');
+    // It comes late itself, and tells of what was there before.
+    await on.signal([file('b', { at: '2001-01-06T00:00:00Z' })]);
+    await on.after(31_000, handle, 2);
+    expect((await on.ended(handle, 1)).map(({ trigger }) => trigger)).toEqual([
+      undefined,
+      { kind: 'event', partial: true, files: [file('a').path, file('b').path] },
+    ]);
+  });
+
+  test('is left alone after the window, and the data is told of', async () => {
+    on.define([{ count: 24 }]);
+    await runIt();
+    await on.world.skip(25 * HOUR_MS);
+    const handle = await on.signal([file('a'), file('b', { at: '2001-01-06T00:00:00Z' })]);
+    expect(await handle.result()).toMatchObject({
+      status: 'done',
+      files: 2,
+      runs: 0,
+      late: { count: 1, files: [file('a').path] },
+    });
+    expect(await on.runs()).toHaveLength(1);
+  });
+
+  test('has seen what was written before it began, although that is told when the run has ended', async () => {
+    on.define();
+    const run = await on.world.client.workflow.start('pipeline', {
+      taskQueue: 'test',
+      workflowId: `${on.name}/${DAY}`,
+      args: [{ pipeline: on.name, interval: DAY }],
+    });
+    const early = { at: '2001-01-06T00:00:00Z' };
+    const handle = await on.signal([file('a', early)]);
+    await run.result();
     await on.after(31_000, handle, 1);
-    await on.world.skip(31_000);
-    expect((await on.ended(handle, 1)).map(({ trigger }) => trigger?.kind)).toEqual([undefined, 'event']);
+    await until(handle, (now) => now.status === 'watching');
+    await on.signal([file('b', early)]);
+    await until(handle, (now) => now.files === 2);
+    expect(await progress(handle)).toMatchObject({
+      late: { count: 0 },
+      detail: expect.stringMatching(/^for late files until/),
+    });
+    await on.world.skip(HOUR_MS);
+    expect(await on.runs()).toHaveLength(1);
   });
 });
