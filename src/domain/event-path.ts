@@ -1,5 +1,6 @@
 import type { Covers } from './definition.ts';
 import { intervalForm } from './interval.ts';
+import { below, literal, mayMeet, ofForm, withinName, type PathItem } from './path-overlap.ts';
 
 /** What a path may capture. All but `interval` have one length, so that a key is read in one way only. */
 export const CAPTURES = ['date', 'year', 'month', 'day', 'hour', 'week', 'interval'] as const;
@@ -32,6 +33,7 @@ type Part = { text: string } | { capture: Capture } | { any: true };
 export class EventPath {
   readonly #parts: Part[];
   readonly #pattern: RegExp;
+  readonly #items: PathItem[];
 
   /** An `Error` says what is wrong with it, and after a semicolon what to write instead. */
   constructor(path: string, covers: Covers) {
@@ -47,6 +49,11 @@ export class EventPath {
     // A group's name may stand once, and further ones compare in `read`.
     const numbered = body.map((piece, at) => piece.replace(/^\(\?<(\w+)>/, `(?<$1_${at}>`));
     this.#pattern = new RegExp(`^${numbered.join('')}${path.endsWith('/') ? '(?<below>.+)' : ''}$`, 's');
+    const items = this.#parts.flatMap((part) => {
+      if ('text' in part) return literal(part.text);
+      return 'any' in part ? [withinName] : ofForm(form(part.capture));
+    });
+    this.#items = path.endsWith('/') ? [...items, ...below] : items;
   }
 
   /** What a key has in the place of the captures, and what it has below the path, if that is a folder. */
@@ -61,6 +68,11 @@ export class EventPath {
       captured[capture] = value;
     }
     return { captured, below };
+  }
+
+  /** Whether a key may fit another path too; what their captures say is not compared. */
+  mayMeet(other: EventPath): boolean {
+    return mayMeet(this.#items, other.#items);
   }
 
   /** A key that the path reads as these captures. */

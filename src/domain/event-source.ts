@@ -53,8 +53,13 @@ export class SourceMatcher {
     return { kind: data.below !== '' && isHidden ? 'hidden' : 'data', captured: data.captured };
   }
 
-  /** A key that the source would take as data, and one that it would take as its marker. */
-  examples(captured: Captured): string[] {
-    return [this.#data.render(captured), ...(this.#marker ? [this.#marker.render(captured)] : [])];
+  /** Whether a file may be data or the marker of both. */
+  mayMeet(other: SourceMatcher): boolean {
+    if (this.#source.bucket !== other.#source.bucket) return false;
+    return this.#paths.some((path) => other.#paths.some((of) => path.mayMeet(of)));
+  }
+
+  get #paths(): EventPath[] {
+    return this.#marker ? [this.#data, this.#marker] : [this.#data];
   }
 }

@@ -1,34 +1,16 @@
 import type { Covers } from '../domain/definition.ts';
-import { EventPath, fixedStart, type Captured } from '../domain/event-path.ts';
+import { EventPath, fixedStart } from '../domain/event-path.ts';
 import { SourceMatcher } from '../domain/event-source.ts';
 import { coversOf } from './known-pipeline.ts';
 import { whatAndFix, type Problem } from './problem.ts';
 import { isRawMap, type RawMap } from './raw-map.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
-/** One interval of each kind, to try paths with. */
-const EXAMPLE: Captured = {
-  date: '2001-01-05',
-  year: '2001',
-  month: '01',
-  day: '05',
-  hour: '03',
-  week: '2001-W01',
-};
-const EXAMPLE_ID: Record<Covers, string> = {
-  hour: '2001-01-05T03+00:00',
-  day: '2001-01-05',
-  week: '2001-W01',
-  month: '2001-01',
-  tick: '2001-01-05T03:00:00Z',
-};
-
 const EMPTY = { settleMs: 0, lateSettleMs: 0, late: 'report', lateWindowMs: 0 } as const;
 
 interface Entry {
   path: Path;
   matcher: SourceMatcher;
-  bucket: string;
 }
 
 /** That each path of `events` says which interval it is of, in one way, and that no two take the same files. */
@@ -44,7 +26,7 @@ export function checkEvents(source: YamlSource, root: RawMap): Problem[] {
       ...checkPath(source, event, path, covers, (entry) => entries.push(entry)),
     ];
   });
-  return [...problems, ...checkOverlaps(source, entries, covers)];
+  return [...problems, ...checkOverlaps(source, entries)];
 }
 
 function checkRule(source: YamlSource, { count, marker }: RawMap, path: Path): Problem[] {
@@ -87,17 +69,14 @@ function checkPath(
     const fix = 'write the captures into the names of folders, or take settle or count';
     return [{ ...source.place([...path, 'marker']), code: 'bad-path', message, fix }];
   }
-  add({ path: [...path, 'path'], matcher, bucket: s3['bucket'] });
+  add({ path: [...path, 'path'], matcher });
   return [];
 }
 
 /** A file that two entries take would count for both: which of them is complete would be chance. */
-function checkOverlaps(source: YamlSource, entries: Entry[], covers: Covers): Problem[] {
-  const captured = { ...EXAMPLE, interval: EXAMPLE_ID[covers] };
-  const takes = ({ matcher }: Entry, { matcher: other, bucket }: Entry) =>
-    other.examples(captured).some((key) => matcher.sight(bucket, key) !== undefined);
+function checkOverlaps(source: YamlSource, entries: Entry[]): Problem[] {
   return entries.flatMap((entry, at): Problem[] => {
-    const before = entries.slice(0, at).findIndex((other) => takes(other, entry) || takes(entry, other));
+    const before = entries.slice(0, at).findIndex(({ matcher }) => matcher.mayMeet(entry.matcher));
     if (before < 0) return [];
     const message = `a file may belong to this entry and to entry ${before + 1} of events`;
     const fix = 'write paths that no key fits both of';

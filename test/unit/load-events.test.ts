@@ -104,6 +104,16 @@ test.each([
     'ambiguous-path 4:34: a file may belong to this entry and to entry 1 of events; write paths that no key fits both of',
   ],
   [
+    'files of one entry, whatever stands for each *',
+    withEvents(`${raw('x/{date}/b*.csv')}\n${raw('x/{date}/*c.csv')}`),
+    'ambiguous-path 4:34: a file may belong to this entry and to entry 1 of events; write paths that no key fits both of',
+  ],
+  [
+    'a marker that is no data of another entry',
+    withEvents(`${raw('x/{date}/a*.csv', ', marker: all-*')}\n${raw('x/{year}-{month}-{day}/*-2.csv')}`),
+    'ambiguous-path 4:34: a file may belong to this entry and to entry 1 of events; write paths that no key fits both of',
+  ],
+  [
     'a marker that is a name',
     withEvents(raw('flights/{date}/', ', marker: a/b')),
     'bad-path 3:61: "a/b" can\'t stand here; write the name of a file, which stands in the folder of the path, like _SUCCESS',
@@ -120,6 +130,16 @@ test.each([
   ],
 ])('an event needs %s', async (_, text, problem) => {
   expect(words(await loadText(text))).toEqual([problem]);
+});
+
+test.each([
+  ['x/{date}/b*.csv', 'x/{date}/c*.csv'],
+  ['x/{date}/*.csv', 'x/{date}/*.json'],
+  ['x/{date}/*', 'x/{date}/deep/*'],
+  ['x/{date}/', 'x/{year}{month}{day}/'],
+  ['x/*/{date}.csv', 'x/{date}.csv'],
+])('%s and %s have no file in common', async (one, other) => {
+  expect(words(await loadText(withEvents(`${raw(one)}\n${raw(other)}`)))).toEqual([]);
 });
 
 test('the same paths in other buckets are no matter', async () => {
