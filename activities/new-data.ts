@@ -1,4 +1,4 @@
-import { EtlError, rejecting } from '../src/domain/failure.ts';
+import { EtlError, FAILURE, rejecting } from '../src/domain/failure.ts';
 import { countsOf, gather } from '../src/domain/gather.ts';
 import {
   newDataId,
@@ -33,21 +33,43 @@ export function createNewDataActivities({ pipelines, records, runs, files, state
       : (JSON.parse(new TextDecoder().decode(await files.read(path))) as Store);
   }
 
+  /** What has come must not be lost: a store that refuses it is tried for as long as one that is away. */
+  async function insisting<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof EtlError && FAILURE[error.type].retryable) throw error;
+      const words = error instanceof Error ? error.message : String(error);
+      throw new EtlError('Unavailable', `new data can't be kept in ${folder}, and is tried again: ${words}`, {
+        cause: error,
+      });
+    }
+  }
+
   return {
-    /** Checks what the workflow was started with, and looks up what is new data and when there is enough of it. */
-    async openNewData(request: { input: unknown; workflowId: string }): Promise<NewDataPlan> {
-      const { pipeline, interval: asked } = parseNewDataInput(request.input, request.workflowId);
+    /**
+     * Looks up what is new data and when there is enough of it. `wrong` is what is wrong with what the workflow was
+     * started with; `Rejected` is what a later try may mend, when the pipeline's file has been.
+     */
+    async openNewData(request: {
+      input: unknown;
+      workflowId: string;
+    }): Promise<NewDataPlan | { wrong: string }> {
+      let asked: ReturnType<typeof parseNewDataInput>;
+      try {
+        asked = parseNewDataInput(request.input, request.workflowId);
+      } catch (error) {
+        return { wrong: (error as Error).message };
+      }
+      const { pipeline } = asked;
+      const id = newDataId(pipeline, asked.interval);
+      if (request.workflowId !== id)
+        return { wrong: `new data of that interval is gathered by the workflow ${id}; signal that one` };
       const definition = await pipelines.load(pipeline);
       const { events: sources, covers } = definition;
       if (sources === undefined)
         throw new EtlError('Rejected', `${definition.file} has no events; add where its new data lands`);
-      const { id: interval } = rejecting(() => intervalsOf(definition).parse(asked));
-      const id = newDataId(pipeline, interval);
-      if (request.workflowId !== id)
-        throw new EtlError(
-          'Rejected',
-          `new data of that interval is gathered by the workflow ${id}; signal that one`,
-        );
+      const { id: interval } = rejecting(() => intervalsOf(definition).parse(asked.interval));
       const record = await records.read(pipeline, interval);
       const { heartbeatTimeoutMs, searchAttributes } = settings;
       return {
@@ -71,34 +93,38 @@ export function createNewDataActivities({ pipelines, records, runs, files, state
       nth: number;
       files: GatheredFile[];
     }): Promise<Gathered> {
-      const path = storeOf(request.pipeline, request.interval);
-      const found = await readStore(path);
-      // Another workflow's files are those of an earlier gathering.
-      const store = found?.chain === request.chain ? found : undefined;
-      if (store?.last.nth === request.nth)
-        return { counts: countsOf(store.files, request.sources), fresh: store.last.fresh };
-      const known = new Map((store?.files ?? []).map((file) => [file.path, file]));
-      const fresh = gather(known, request.files);
-      const { chain, nth } = request;
-      const next: Store = { chain, last: { nth, fresh }, files: [...known.values()] };
-      await files.write(path, JSON.stringify(next));
-      return { counts: countsOf(known.values(), request.sources), fresh };
+      return insisting(folderOf(request.pipeline, request.interval), async () => {
+        const path = storeOf(request.pipeline, request.interval);
+        const found = await readStore(path);
+        // Another workflow's files are those of an earlier gathering.
+        const store = found?.chain === request.chain ? found : undefined;
+        if (store?.last.nth === request.nth)
+          return { counts: countsOf(store.files, request.sources), fresh: store.last.fresh };
+        const known = new Map((store?.files ?? []).map((file) => [file.path, file]));
+        const fresh = gather(known, request.files);
+        const { chain, nth } = request;
+        const next: Store = { chain, last: { nth, fresh }, files: [...known.values()] };
+        await files.write(path, JSON.stringify(next));
+        return { counts: countsOf(known.values(), request.sources), fresh };
+      });
     },
 
     /** Writes the manifest of all files for a run, in the form that Redshift's COPY takes; returns its path. */
     async writeManifest(request: { pipeline: string; interval: string; nth: number }): Promise<string> {
       const { pipeline, interval, nth } = request;
-      const store = await readStore(storeOf(pipeline, interval));
-      const entries = (store?.files ?? [])
-        .map(({ path: url, bytes }) => ({
-          url,
-          mandatory: true,
-          ...(bytes !== undefined && { meta: { content_length: bytes } }),
-        }))
-        .sort((one, other) => (one.url < other.url ? -1 : 1));
-      const path = `${folderOf(pipeline, interval)}manifest-${nth}.json`;
-      await files.write(path, `${JSON.stringify({ entries })}\n`);
-      return path;
+      return insisting(folderOf(pipeline, interval), async () => {
+        const store = await readStore(storeOf(pipeline, interval));
+        const entries = (store?.files ?? [])
+          .map(({ path: url, bytes }) => ({
+            url,
+            mandatory: true,
+            ...(bytes !== undefined && { meta: { content_length: bytes } }),
+          }))
+          .sort((one, other) => (one.url < other.url ? -1 : 1));
+        const path = `${folderOf(pipeline, interval)}manifest-${nth}.json`;
+        await files.write(path, `${JSON.stringify({ entries })}\n`);
+        return path;
+      });
     },
 
     /** Where the newest run of an interval stands; undefined if there was none. */

@@ -5,13 +5,11 @@ import {
   defineQuery,
   defineSignal,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { readBatch, type NewDataBatch } from '../src/domain/arrived-file.ts';
-import type { NewDataPlan, NewDataProgress } from '../src/domain/new-data.ts';
-import { atOnce } from './activities.ts';
-import { passedOn } from './failures.ts';
-import { Inbox } from './inbox.ts';
+import type { NewDataProgress } from '../src/domain/new-data.ts';
+import { Inbox, type InboxState } from './inbox.ts';
+import { NewDataOpening } from './new-data-opening.ts';
 import { NewData, type NewDataState } from './new-data-run.ts';
 
 export const newDataProgress = defineQuery<NewDataProgress>('progress');
@@ -23,41 +21,25 @@ export const completeSignal = defineSignal('complete');
  * Gathers the new data of an interval, starts its run when the data is complete, and minds what comes late. There is
  * one for each pipeline and interval, so that it stays small. `state` is what a run of this workflow hands to the next.
  */
-export async function newData(input?: unknown, state?: NewDataState): Promise<NewDataProgress> {
-  const inbox = new Inbox();
-  let gathering = state && new NewData(inbox, state);
-  const { workflowId } = workflowInfo();
-  const [pipeline = '', interval = ''] = workflowId.split('/', 2);
-  setHandler(newDataProgress, () => gathering?.progress() ?? unopened(pipeline, interval));
+export async function newData(
+  input?: unknown,
+  state?: NewDataState | { inbox: InboxState },
+): Promise<NewDataProgress> {
+  const inbox = new Inbox(state && 'inbox' in state ? state.inbox : undefined);
+  const opening = new NewDataOpening(inbox, input);
+  let gathering = state && 'plan' in state ? new NewData(inbox, state) : undefined;
+  setHandler(newDataProgress, () => (gathering ?? opening).progress());
   setHandler(newDataSignal, (batch) => inbox.put(readBatch(batch), Date.now()));
   setHandler(completeSignal, () => inbox.complete());
 
-  gathering ??= new NewData(inbox, { plan: await open(input, workflowId) });
-  const rest = await gathering.execute();
+  if (!gathering) {
+    const plan = await opening.plan();
+    gathering = plan && new NewData(inbox, { plan });
+  }
+  const rest = await gathering?.execute();
   await condition(allHandlersFinished);
+  // A signal may have come since: what is handed on is looked at last.
+  if (!gathering) return continueAsNew<typeof newData>(input, { inbox: inbox.state });
   if (rest) return continueAsNew<typeof newData>(input, rest);
   return gathering.progress();
-}
-
-/** What can be said before the input was read. */
-const unopened = (pipeline: string, interval: string): NewDataProgress => ({
-  pipeline,
-  interval,
-  status: 'gathering',
-  files: 0,
-  duplicates: 0,
-  unmatched: 0,
-  runs: 0,
-  late: { count: 0, files: [] },
-  detail: 'reads the pipeline file',
-});
-
-async function open(input: unknown, workflowId: string): Promise<NewDataPlan> {
-  try {
-    return await atOnce('reads the pipeline file', (activities) =>
-      activities.openNewData({ input, workflowId }),
-    );
-  } catch (error) {
-    throw passedOn(error);
-  }
 }

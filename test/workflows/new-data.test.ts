@@ -98,24 +98,14 @@ test('what anybody may have typed is counted, and does no harm', async () => {
 });
 
 test.each([
-  ['an interval that is none', 'newData', { interval: '2001-13-01' }, /"2001-13-01" is no day/],
-  [
-    'another ID',
-    'newData',
-    { interval: '2001-01-06' },
-    /gathered by the workflow events\d+\/2001-01-06\/new-data/,
-  ],
-  [
-    'unknown fields',
-    'newData',
-    { interval: DAY, intervall: DAY },
-    /the workflow's input is wrong: .*intervall/,
-  ],
-])('%s fails the workflow at once', async (_, type, input, message) => {
+  ['an interval that is none', '2001-13-01', { interval: '2001-13-01' }, /"2001-13-01" is no day/],
+  ['another ID', DAY, { interval: '2001-01-06' }, /gathered by the workflow events\d+\/2001-01-06\/new-data/],
+  ['unknown fields', DAY, { interval: DAY, intervall: DAY }, /the workflow's input is wrong: .*intervall/],
+])('%s fails the workflow at once', async (_, interval, input, message) => {
   on.define();
-  const handle = await on.world.client.workflow.start(type, {
+  const handle = await on.world.client.workflow.start('newData', {
     taskQueue: 'test',
-    workflowId: newDataId(on.name, DAY),
+    workflowId: newDataId(on.name, interval),
     args: [{ pipeline: on.name, ...input }],
   });
   await expect(handle.result()).rejects.toMatchObject({
@@ -123,13 +113,19 @@ test.each([
   });
 });
 
-test('a pipeline without events gathers nothing', async () => {
-  on.define([{}], { file: 'x.yaml' });
-  const definition = on.world.definitions.get(on.name);
-  delete definition?.events;
-  await expect((await on.signal([file('a')])).result()).rejects.toMatchObject({
-    cause: { message: 'x.yaml has no events; add where its new data lands' },
+test.each([
+  ['another ID', { interval: '2001-01-06' }],
+  ['unknown fields', { interval: DAY, intervall: DAY }],
+])('%s fails it at once, whatever came with it', async (_, input) => {
+  on.define();
+  const handle = await on.world.client.workflow.signalWithStart('newData', {
+    taskQueue: 'test',
+    workflowId: newDataId(on.name, DAY),
+    args: [{ pipeline: on.name, ...input }],
+    signal: 'newData',
+    signalArgs: [{ files: [file('a')] }],
   });
+  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'Rejected' } });
 });
 
 test('the pipeline file is read at once, and again for as long as it can’t be read', async () => {
