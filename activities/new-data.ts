@@ -1,3 +1,4 @@
+import { capturesNaming } from '../src/domain/event-interval.ts';
 import { EtlError, FAILURE, rejecting } from '../src/domain/failure.ts';
 import { countsOf, gather } from '../src/domain/gather.ts';
 import {
@@ -69,7 +70,8 @@ export function createNewDataActivities({ pipelines, records, runs, files, state
       const { events: sources, covers } = definition;
       if (sources === undefined)
         throw new EtlError('Rejected', `${definition.file} has no events; add where its new data lands`);
-      const { id: interval } = rejecting(() => intervalsOf(definition).parse(asked.interval));
+      const found = rejecting(() => intervalsOf(definition).parse(asked.interval));
+      const { id: interval } = found;
       const record = await records.read(pipeline, interval);
       const { heartbeatTimeoutMs, searchAttributes } = settings;
       return {
@@ -77,6 +79,7 @@ export function createNewDataActivities({ pipelines, records, runs, files, state
         interval,
         covers,
         sources,
+        captures: capturesNaming(found, definition),
         settings: { heartbeatTimeoutMs, searchAttributes },
         ...(record?.status === 'done' && {
           before: { startedAt: record.startedAt, endedAt: record.endedAt },

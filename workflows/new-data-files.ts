@@ -1,8 +1,10 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { ArrivedFile } from '../src/domain/arrived-file.ts';
+import type { Captured } from '../src/domain/event-path.ts';
 import { SourceMatcher } from '../src/domain/event-source.ts';
 import { parseS3Path } from '../src/domain/file-path.ts';
 import { countsOf, gather } from '../src/domain/gather.ts';
+import { isNamed } from '../src/domain/interval-captures.ts';
 import type { GatheredFile, NewDataPlan } from '../src/domain/new-data.ts';
 import type { Trigger } from '../src/domain/run.ts';
 import { brief } from './activities.ts';
@@ -97,9 +99,14 @@ export class NewDataFiles {
     const { bucket = '', key = '' } = parseS3Path(path) ?? {};
     for (const [source, matcher] of this.#matchers.entries()) {
       const sighting = matcher.sight(bucket, key);
-      if (sighting) return { source, kind: sighting.kind };
+      if (sighting && this.#isOurs(sighting.captured)) return { source, kind: sighting.kind };
     }
     return undefined;
+  }
+
+  #isOurs(captured: Captured): boolean {
+    const { captures } = this.#plan;
+    return captures === undefined || isNamed(captured, captures);
   }
 
   async #gather(files: GatheredFile[]): Promise<GatheredFile[]> {

@@ -1,3 +1,5 @@
+import { toInstant } from './instant.ts';
+
 /** A file that has come, as a notification says it, or a person. */
 export interface ArrivedFile {
   /** `s3://bucket/key`. */
@@ -29,7 +31,7 @@ export interface NewDataBatch {
   files: ArrivedFile[];
 }
 
-const TEXTS = ['version', 'sequencer', 'at'] as const;
+const TEXTS = ['version', 'sequencer'] as const;
 
 /**
  * Reads the payload of a signal, which anybody may have typed; a file may be its path alone. What cannot be read is
@@ -44,8 +46,23 @@ export function readBatch(batch: unknown): { files: ArrivedFile[]; unreadable: n
 
 function readFile(file: unknown): ArrivedFile | undefined {
   if (typeof file === 'string') return { path: file };
-  const { path, bytes, ...rest } = (file ?? {}) as Record<string, unknown>;
+  const { path, bytes, at, ...rest } = (file ?? {}) as Record<string, unknown>;
   if (typeof path !== 'string') return undefined;
   const texts = TEXTS.flatMap((field) => (typeof rest[field] === 'string' ? [[field, rest[field]]] : []));
-  return { path, ...(typeof bytes === 'number' && { bytes }), ...Object.fromEntries(texts) } as ArrivedFile;
+  const time = readTime(at);
+  return {
+    path,
+    ...(typeof bytes === 'number' && { bytes }),
+    ...(time !== undefined && { at: time }),
+    ...Object.fromEntries(texts),
+  } as ArrivedFile;
+}
+
+/** A time that can't be read is not said: the file itself is there. */
+function readTime(at: unknown): string | undefined {
+  try {
+    return typeof at === 'string' ? toInstant(at) : undefined;
+  } catch {
+    return undefined;
+  }
 }

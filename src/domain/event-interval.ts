@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
-import type { Definition } from './definition.ts';
+import type { Covers, Definition } from './definition.ts';
 import type { Capture, Captured } from './event-path.ts';
+import type { IntervalCaptures } from './interval-captures.ts';
 import type { Interval } from './interval.ts';
 import { intervalsOf } from './schedule-ticks.ts';
 import { instantsOf, zoneOf } from './wall-clock.ts';
@@ -67,4 +68,19 @@ export function capturesOf({ id, start }: Interval): Record<Capture, string> {
     week: at.toFormat("kkkk-'W'WW"),
     interval: id,
   };
+}
+
+/** How many dates an interval has at most; of a tick, a date says nothing. */
+const MOST_DAYS: Record<Covers, number> = { hour: 1, day: 1, week: 7, month: 31, tick: 0 };
+
+/** All that names an interval in paths. */
+export function capturesNaming(interval: Interval, calendar: Calendar): IntervalCaptures {
+  const { covers } = calendar;
+  const { hour } = capturesOf(interval);
+  const first = DateTime.fromISO(interval.date, { zone: 'utc', locale: 'en-US' });
+  const dates = Array.from({ length: MOST_DAYS[covers] }, (_, days) =>
+    first.plus({ days }).toFormat('yyyy-MM-dd'),
+  );
+  const days = dates.filter((date) => capturedInterval({ date, hour }, calendar)?.id === interval.id);
+  return { interval: interval.id, days, ...(covers === 'hour' && { hour }) };
 }

@@ -1,6 +1,7 @@
 import type { ArrivedFile } from './arrived-file.ts';
 import type { Covers } from './definition.ts';
 import type { EventSource } from './event-source.ts';
+import type { IntervalCaptures } from './interval-captures.ts';
 import type { RunSettings } from './plan.ts';
 
 /** The ID of the workflow that gathers the new data of an interval. */
@@ -12,6 +13,8 @@ export interface NewDataPlan {
   interval: string;
   covers: Covers;
   sources: EventSource[];
+  /** What names the interval in paths; where it isn't known, what has come is taken to be of the interval. */
+  captures?: IntervalCaptures;
   settings: RunSettings;
   /** A run of the interval that was done and that Temporal may have forgotten. */
   before?: { startedAt: string; endedAt: string };
@@ -50,7 +53,7 @@ export interface NewDataProgress {
   files: number;
   /** What was known already, or older than what was known. */
   duplicates: number;
-  /** What belongs to no entry of `events`, or could not be read. */
+  /** What belongs to no entry of `events`, or to another interval, or could not be read. */
   unmatched: number;
   /** How many runs it has started. */
   runs: number;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Covers } from '../../src/domain/definition.ts';
-import { capturedInterval, capturesOf } from '../../src/domain/event-interval.ts';
+import { capturedInterval, capturesNaming, capturesOf } from '../../src/domain/event-interval.ts';
 import { EventPath } from '../../src/domain/event-path.ts';
 import { SourceMatcher } from '../../src/domain/event-source.ts';
+import { isNamed } from '../../src/domain/interval-captures.ts';
 import { Intervals } from '../../src/domain/interval.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
@@ -69,6 +70,11 @@ describe('a path and the interval of a key', () => {
             expect(found?.id.slice(0, 13)).toBe(id.slice(0, 13));
             expect(Date.parse(found?.start ?? '')).toBeLessThan(Date.parse(interval.start));
           } else expect(found?.id).toBe(id);
+          // Of each interval near it the same is found by what names that one.
+          const names = (other: string) =>
+            isNamed(read?.captured ?? {}, capturesNaming(intervals.parse(other), of));
+          const before = intervals.newest(new Date(Date.parse(interval.start)));
+          for (const other of [id, before.id]) expect(names(other)).toBe(found?.id === other);
         }),
         { numRuns: 25 },
       );

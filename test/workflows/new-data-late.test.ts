@@ -106,6 +106,17 @@ describe('an interval that somebody else ran', () => {
     ]);
   });
 
+  test('has a time that can’t be read for none', async () => {
+    on.define([{ late: 'report' }]);
+    await runIt();
+    const handle = await on.signal([file('a', { at: 'yesterday' }), file('b', { at: '2001-01-06 early' })]);
+    await until(handle, (now) => now.files === 2 && now.late.count === 2);
+    // Without a zone it is UTC, wherever the worker is.
+    await on.signal([file('c', { at: '2001-01-06T00:00:00' })]);
+    await until(handle, (now) => now.files === 3);
+    expect(await progress(handle)).toMatchObject({ late: { count: 2 }, runs: 0 });
+  });
+
   test('is left alone after the window, and the data is told of', async () => {
     on.define([{ count: 24 }]);
     await runIt();

@@ -97,6 +97,15 @@ test('what anybody may have typed is counted, and does no harm', async () => {
   expect(await progress(handle)).toMatchObject({ unmatched: 6 });
 });
 
+test('what is of another interval is none of this one’s', async () => {
+  on.define([{ settleMs: 0 }]);
+  const handle = await on.signal([{ path: 's3://raw/a/2001-01-07/x' }]);
+  await until(handle, (now) => now.unmatched === 1);
+  expect(await progress(handle)).toMatchObject({ status: 'gathering', files: 0 });
+  await on.signal([file('a'), { path: 's3://raw/a/2001-01-06/y' }]);
+  expect((await on.ended(handle, 1)).map(keys)).toEqual([['a']]);
+});
+
 test.each([
   ['an interval that is none', '2001-13-01', { interval: '2001-13-01' }, /"2001-13-01" is no day/],
   ['another ID', DAY, { interval: '2001-01-06' }, /gathered by the workflow events\d+\/2001-01-06\/new-data/],
