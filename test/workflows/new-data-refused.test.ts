@@ -13,10 +13,12 @@ describe('a pipeline that can’t be loaded', () => {
       args: [{ pipeline: on.name, interval: DAY }],
     });
   const breakIt = () => {
-    on.define([{ settleMs: 0 }], { file: 'x.yaml' });
+    on.define([{ settleMs: 0 }]);
     const definition = on.world.definitions.get(on.name);
     on.world.definitions.delete(on.name);
-    return () => void (definition && on.world.definitions.set(on.name, definition));
+    return () => {
+      if (definition) on.world.definitions.set(on.name, definition);
+    };
   };
 
   test('is waited for by what a signal has brought', async () => {
