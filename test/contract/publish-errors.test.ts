@@ -57,6 +57,7 @@ describe('an error that others caused', () => {
     'terminating connection due to administrator command',
     'Connection terminated unexpectedly',
     'read ECONNRESET',
+    'Error: read ECONNRESET',
     'write EPIPE',
     'connect ECONNREFUSED 127.0.0.1:5439',
     'server closed the connection unexpectedly',

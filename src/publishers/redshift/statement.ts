@@ -40,7 +40,8 @@ const UNCLEAR: readonly RegExp[] = [
   /^query was interrupted: the warehouse restarted/i,
 ];
 
-const SEVERITY = /^(ERROR|FATAL|PANIC):\s*/;
+/** The severity, and the word that a driver has before an error of its own. */
+const SEVERITY = /^((ERROR|FATAL|PANIC):\s*)+/i;
 
 /** Where a statement or batch stands. */
 export function stateOf({
