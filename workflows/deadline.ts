@@ -21,3 +21,11 @@ export async function withDeadline<T>(
     throw ours ? failure(late, `timed out after ${formatDuration(timeoutMs)}`, details()) : error;
   }
 }
+
+/** What has to be known, or cleared away, after a timeout or a cancellation too; rejects where it takes too long. */
+export const evenIfCutOff = <T>(work: () => Promise<T>): Promise<T> =>
+  CancellationScope.nonCancellable(() => CancellationScope.withTimeout('5m', work));
+
+/** What completes a step that had its effect: as long as it takes, or briefly if the step has been cut off since. */
+export const toComplete = <T>(work: () => Promise<T>): Promise<T> =>
+  CancellationScope.current().consideredCancelled ? evenIfCutOff(work) : work();

@@ -40,6 +40,9 @@ export class StepRun {
   commandsDone: { ref: string; state: 'done' }[] = [];
   /** Remote work that may run on, and why it could not be stopped. */
   unstopped: string | null = null;
+  /** How many batches were sent under `onceKey`. */
+  batches = 0;
+  #onceKey: string | undefined;
   #detail: string | null = null;
   /** What its keys are made of: the id, unless another step's has the same hash. */
   readonly #keyId: string;
@@ -93,6 +96,11 @@ export class StepRun {
   nextKey(): string {
     this.#keys += 1;
     return jobKey(workflowInfo().firstExecutionRunId, this.#keyId, this.#keys);
+  }
+
+  /** The ledger's key of what takes effect once: the same for all attempts, since one that failed may have had it. */
+  onceKey(): string {
+    return (this.#onceKey ??= this.nextKey());
   }
 
   scope(): Scope {

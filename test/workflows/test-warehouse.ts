@@ -1,10 +1,13 @@
 import type { LoadError } from '../../src/domain/failure.ts';
+import { hasEnded } from '../../src/domain/state.ts';
 import type {
   BatchResult,
   LoadFault,
+  Once,
   OncePlan,
   PlannedLoad,
   PublishPlan,
+  PublishRequest,
   StatementBatch,
   Submission,
   UnloadRequest,
@@ -18,15 +21,26 @@ interface TestStatement {
   ref: WorkRef;
   batch: StatementBatch;
   state: WorkState;
+  /** The files of the publication that was prepared last when it was sent. */
+  files: string;
 }
 
-/** A warehouse in memory, whose batches of publishing are one word each, and whose ledger is what was published. */
+/**
+ * A warehouse in memory, whose batches of publishing are one word each, and whose ledger is what was published. What takes
+ * effect once begins with a guard, a word with its key.
+ */
 export class TestWarehouse implements Warehouse {
   readonly keyMemoryMs = Infinity;
   readonly lookAfterMs = 0;
   readonly statements = new Map<string, TestStatement>();
   /** What becomes of a statement. */
   behave: (statement: string) => WorkState = () => ({ status: 'done' });
+
+  /** Called before a statement is taken; what it throws is the answer. */
+  onSubmit: (key: string) => void = () => {};
+  /** Called before a statement is cancelled, which it may end in another way. */
+  onCancel: (statement: TestStatement) => void = () => {};
+  #files = '';
 
   /** What would stop a load into that table; what it throws is the answer. */
   faultsOf: (table: string) => LoadFault[] = () => [];
@@ -38,10 +52,16 @@ export class TestWarehouse implements Warehouse {
   }
 
   async submit(batch: StatementBatch, key: string): Promise<Submission> {
+    this.onSubmit(key);
     const before = this.statements.get(key);
     if (before) return { ...before.ref, found: true };
     const ref = { id: `statement-${this.statements.size + 1}`, key };
-    this.statements.set(key, { ref, batch, state: this.behave(batch.statements.join()) });
+    const [first = ''] = batch.statements;
+    const state: WorkState =
+      first.startsWith('guard ') && this.done.includes(first)
+        ? { status: 'failed', message: 'division by zero', statement: 0 }
+        : this.behave(batch.statements.join());
+    this.statements.set(key, { ref, batch, state, files: this.#files });
     return { ...ref, found: false };
   }
 
@@ -56,16 +76,27 @@ export class TestWarehouse implements Warehouse {
 
   async cancel({ key }: WorkRef): Promise<void> {
     const statement = this.statements.get(key);
-    if (statement) statement.state = { status: 'cancelled' };
+    if (statement === undefined) return;
+    this.onCancel(statement);
+    if (!hasEnded(statement.state.status)) statement.state = { status: 'cancelled' };
   }
 
-  async result(): Promise<BatchResult> {
-    const isDone = this.done.includes('publish') ? 1 : 0;
-    const row = { published: isDone, same_files: isDone, newer: 0, any_key: isDone };
+  async result({ id }: WorkRef): Promise<BatchResult> {
+    const all = [...this.statements.values()];
+    const [asked = ''] = all.find(({ ref }) => ref.id === id)?.batch.statements ?? [];
+    const guard = asked.replace('ledger', 'guard');
+    const published = all.filter(
+      ({ batch, state }) =>
+        state.status === 'done' && batch.statements[0] === (asked === 'ledger' ? 'publish' : guard),
+    );
+    const count = published.length;
+    const same = published.filter(({ files }) => asked !== 'ledger' || files === this.#files).length;
+    const row = { published: count, same_files: same, newer: 0, any_key: count };
     return { rowsAffected: 0, row, rows: [row], count: 1, statements: [] };
   }
 
-  async publishPlan(): Promise<PublishPlan> {
+  async publishPlan({ manifestHash }: PublishRequest): Promise<PublishPlan> {
+    this.#files = manifestHash;
     const batch = (word: string): StatementBatch => ({ statements: [word] });
     return {
       stage: batch('stage'),
@@ -79,8 +110,13 @@ export class TestWarehouse implements Warehouse {
     };
   }
 
-  async oncePlan({ statements }: StatementBatch): Promise<OncePlan> {
-    return { run: { statements }, before: 0, guards: {}, ledger: { statements: ['ledger'] } };
+  async oncePlan({ statements }: StatementBatch, { key }: Once): Promise<OncePlan> {
+    return {
+      run: { statements: [`guard ${key}`, ...statements] },
+      before: 1,
+      guards: {},
+      ledger: { statements: [`ledger ${key}`] },
+    };
   }
 
   unload({ to }: UnloadRequest): string {

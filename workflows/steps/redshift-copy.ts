@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation, sleep } from '@temporalio/workflow';
 import type { KeptRows, PreparedPublish, PublishWhat } from '../../activities/publish.ts';
 import type { FinishedWork } from '../../activities/work.ts';
 import type { StepOf } from '../../src/domain/definition.ts';
@@ -12,6 +12,7 @@ import { renderSql } from '../../src/domain/sql-template.ts';
 import { renderText } from '../../src/domain/template.ts';
 import type { FileSet } from '../../src/ports.ts';
 import { brief, waiting } from '../activities.ts';
+import { evenIfCutOff } from '../deadline.ts';
 import { failure, faultOf, rejecting, type Fault } from '../failures.ts';
 import { fileSet } from '../file-set.ts';
 import type { StepRun } from '../step-run.ts';
@@ -148,8 +149,7 @@ class Publication {
   /** Whether a publication that was cut off, by a timeout or a cancellation, had come through. */
   async #publishedAfterAll(): Promise<boolean> {
     try {
-      const look = () => CancellationScope.withTimeout('5m', () => this.#ledger());
-      return (await CancellationScope.nonCancellable(look)).state === 'published';
+      return (await evenIfCutOff(() => this.#ledger())).state === 'published';
     } catch {
       return false;
     }
@@ -158,9 +158,7 @@ class Publication {
   /** Drops the stage; without it a publication that is still on its way fails, as it should. */
   async #cleanUp(): Promise<void> {
     try {
-      await CancellationScope.nonCancellable(() =>
-        CancellationScope.withTimeout('5m', () => this.#batch('cleanUp', 'the clean-up')),
-      );
+      await evenIfCutOff(() => this.#batch('cleanUp', 'the clean-up'));
     } catch {
       this.#step.say('the stage table could not be dropped');
     }

@@ -6,6 +6,7 @@ import { renderSql, splitStatements } from '../../src/domain/sql-template.ts';
 import { renderDeep } from '../../src/domain/template.ts';
 import type { Row } from '../../src/ports.ts';
 import { brief } from '../activities.ts';
+import { toComplete } from '../deadline.ts';
 import { failure, rejecting } from '../failures.ts';
 import { runOnce } from '../once.ts';
 import type { StepRun } from '../step-run.ts';
@@ -55,7 +56,7 @@ async function inTransaction(step: StepRun, warehouse: string, statements: strin
   if (refused !== undefined) throw failure('Rejected', `${refused}, or say autoCommit: true`);
   const { definition, interval, seq } = step.run.plan;
   const target = `${definition.name}/${step.definition.id}`;
-  const key = step.nextKey();
+  const key = step.onceKey();
   const once = { target, unit: `${target}/${interval.id}`, key, seq };
   const prepare = brief(`${step.definition.id}: prepares the transaction`);
   const plan = await prepare.prepareStatements({ warehouse, statements, once });
@@ -66,7 +67,7 @@ async function inTransaction(step: StepRun, warehouse: string, statements: strin
   // It had taken effect, and its answer was lost: what it reads at its end can be read again.
   const last = statements.at(-1) ?? '';
   if (!isQuery(last)) return { rowsAffected: null, row: null, statements: [] };
-  const { row } = resultOf(await query(step, warehouse, [last], 1), [last]);
+  const { row } = resultOf(await toComplete(() => query(step, warehouse, [last], 1)), [last]);
   return { rowsAffected: null, row, statements: [] };
 }
 

@@ -2,6 +2,7 @@ import type { StepOf } from '../../src/domain/definition.ts';
 import { renderSql } from '../../src/domain/sql-template.ts';
 import { renderText } from '../../src/domain/template.ts';
 import { brief } from '../activities.ts';
+import { toComplete } from '../deadline.ts';
 import { rejecting } from '../failures.ts';
 import { runOnce } from '../once.ts';
 import type { StepRun } from '../step-run.ts';
@@ -19,12 +20,12 @@ export async function redshiftUnload(step: StepRun, { args }: StepOf<'redshiftUn
   };
   const { definition, interval, seq } = step.run.plan;
   const target = `${definition.name}/${step.definition.id}`;
-  const key = step.nextKey();
+  const key = step.onceKey();
   const once = { target, unit: `${target}/${interval.id}`, key, seq };
   const brieflyDone = brief(`${step.definition.id}: prepares the unload`);
   const plan = await brieflyDone.prepareUnload({ warehouse, unload, once });
   const finished = await runOnce(step, { warehouse, what: 'the unload', plan, key, rows: 0 });
-  const written = await brieflyDone.readUnload(path);
+  const written = await toComplete(() => brieflyDone.readUnload(path));
   const ms = finished?.statements?.statements?.[plan.before]?.ms;
   return {
     path,

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { StepOf } from '../../src/domain/definition.ts';
+import { createWorld, step, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(async () => world.close());
+beforeEach(() => {
+  const { warehouse } = world;
+  warehouse.statements.clear();
+  warehouse.behave = () => ({ status: 'done' });
+  warehouse.onCancel = () => {};
+});
+
+const INSERT = 'insert into t select 1';
+
+const transaction = (query: string, more: Partial<StepOf<'redshiftSql'>> = {}) =>
+  step('redshiftSql', 'q', { warehouse: 'analytics', query }, more);
+
+const inserts = () => world.warehouse.done.filter((statement) => statement === INSERT);
+
+describe('a transaction that is cut off by its timeout', () => {
+  const late = { timeoutMs: 500, retry: { attempts: 2, delayMs: 1 } };
+
+  test('is done when it came through meanwhile, and is not done again', async () => {
+    const { warehouse } = world;
+    warehouse.behave = (batch) => ({ status: batch.includes(INSERT) ? 'running' : 'done' });
+    warehouse.onCancel = (statement) => (statement.state = { status: 'done' });
+    const result = await world.run([transaction(`${INSERT}; select 1 as n`, late)]);
+    expect(result).toMatchObject({
+      status: 'done',
+      steps: [{ attempt: 1, result: { rowsAffected: null, row: {} } }],
+    });
+    expect(inserts()).toHaveLength(1);
+  });
+
+  test('is not done again either when the ledger could not be read then', async () => {
+    const { warehouse } = world;
+    let cutOff = false;
+    warehouse.behave = (batch) => {
+      if (batch.includes(INSERT)) return { status: cutOff ? 'done' : 'running' };
+      // The first look at the ledger.
+      return cutOff && warehouse.statements.size === 1
+        ? { status: 'failed', message: 'no permission' }
+        : { status: 'done' };
+    };
+    warehouse.onCancel = (statement) => {
+      statement.state = { status: 'done' };
+      cutOff = true;
+    };
+    const result = await world.run([transaction(INSERT, late)]);
+    expect(result).toMatchObject({ status: 'done', steps: [{ attempt: 2 }] });
+    expect(inserts()).toHaveLength(1);
+  });
+
+  test('is tried again when it was stopped in time', async () => {
+    const { warehouse } = world;
+    warehouse.behave = (batch) => {
+      const isFirst = warehouse.statements.size === 0;
+      return { status: batch.includes(INSERT) && isFirst ? 'running' : 'done' };
+    };
+    expect(await world.run([transaction(INSERT, late)])).toMatchObject({
+      status: 'done',
+      steps: [{ attempt: 2 }],
+    });
+    expect(inserts()).toHaveLength(1);
+  });
+});
