@@ -26,11 +26,15 @@ export interface SubmittedWork {
   endedBadlyBefore: boolean;
   /** The same, but it had ended well. */
   doneBefore?: boolean;
+  /** It was there already: sent by an attempt before this one, or before a reset. */
+  found?: true;
 }
 
 /** What ended well: with the measure of its output, or the result of its statements. */
 export interface FinishedWork {
   ref: WorkRef;
+  /** Nobody can say whether it was submitted for what is wanted now, or under the same key before a reset. */
+  found?: true;
   measure?: Measure;
   /** Partial, because a history may hold what an earlier version knew. */
   statements?: Partial<BatchResult>;
@@ -60,10 +64,12 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         if (Date.now() - scheduledTimestampMs > work.keyMemoryMs) throw forgotten(request.key);
       }
       const { found, ...ref } = await work.submit(request.spec, request.key);
-      if (!found || attempt > 1) return { ref, endedBadlyBefore: false };
-      const state = (await work.poll([ref])).get(ref.id);
-      if (state === undefined || state instanceof EtlError) return { ref, endedBadlyBefore: false };
-      return { ref, endedBadlyBefore: endedBadly(state), doneBefore: state.status === 'done' };
+      if (!found) return { ref, endedBadlyBefore: false };
+      const state = attempt > 1 ? undefined : (await work.poll([ref])).get(ref.id);
+      if (state === undefined || state instanceof EtlError)
+        return { ref, endedBadlyBefore: false, found: true };
+      const isDone = state.status === 'done';
+      return { ref, endedBadlyBefore: endedBadly(state), doneBefore: isDone, found: true };
     },
 
     /** Waits for the end of the work; heartbeats carry its ref. */

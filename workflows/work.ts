@@ -54,22 +54,24 @@ async function submitAndAwait(
 ): Promise<FinishedWork | 'endedBefore'> {
   const { id } = step.definition;
   let ref = adoptedRef(step, key);
+  let found: true | undefined;
   try {
     if (ref === undefined) {
       const submitted = await brief(`${id}: submits ${what}`).submitWork({ to, spec, key });
       if (submitted.endedBadlyBefore || (afresh && submitted.doneBefore)) return 'endedBefore';
-      ref = submitted.ref;
+      ({ ref, found } = submitted);
     }
     step.work = { ref: ref.id, ...(ref.log !== undefined && { log: ref.log }) };
     step.say(`waits for ${what} ${ref.id}`);
     const wait = waiting(step.run.plan.settings.heartbeatTimeoutMs, `${id}: waits for ${what}`);
-    return await wait.awaitWork({
+    const finished = await wait.awaitWork({
       to,
       ref,
       ...(output && { output }),
       ...(outcome && { outcome }),
       ...(rows !== undefined && { rows }),
     });
+    return found ? { ...finished, found } : finished;
   } catch (error) {
     const { type, details } = faultOf(error);
     const over = !isCancellation(error) && (details.ended === true || type === 'JobLost');

@@ -11,11 +11,11 @@ export interface PublishFault {
 }
 
 /** What publishing once does and asks, wherever it runs. */
-export interface PublishSteps<Work, Kept, Fault extends PublishFault> {
+export interface PublishSteps<Work, Fault extends PublishFault> {
   /** Sends a batch and waits for its end. */
   run(batch: PublishBatch): Promise<Work>;
   /** Called between the load and the publication. */
-  loaded(staged: Work): Promise<Kept>;
+  loaded(staged: Work): Promise<void>;
   /** What the ledger says now. */
   ledger(): Promise<LedgerEntry>;
   /** Drops the stage; without it a publication that is still on its way fails, as it should. */
@@ -29,9 +29,8 @@ export interface PublishSteps<Work, Kept, Fault extends PublishFault> {
 }
 
 /** What came of a publication: its work, or what the ledger knew of it. */
-export type Published<Work, Kept> =
-  | { alreadyLoaded: false; staged?: Work; moved?: Work; kept?: Kept }
-  | { alreadyLoaded: true; rows: number | null };
+export type Published<Work> =
+  { alreadyLoaded: false; staged?: Work; moved?: Work } | { alreadyLoaded: true; rows: number | null };
 
 const FIRST_PAUSE_MS = 1_000;
 /** A stage that is swept away while its run waits for a person is loaded again; more often it is somebody's mistake. */
@@ -44,19 +43,19 @@ const MOST_STAGES_LOST = 3;
  * @param stage the name of the stage table, by which a failure tells that it is gone; empty where there is none
  * @param longestPauseMs between two tries
  */
-export async function publishOnce<Work, Kept, Fault extends PublishFault>(
-  steps: PublishSteps<Work, Kept, Fault>,
+export async function publishOnce<Work, Fault extends PublishFault>(
+  steps: PublishSteps<Work, Fault>,
   { stage, longestPauseMs }: { stage: string; longestPauseMs: number },
-): Promise<Published<Work, Kept> | 'otherFiles'> {
+): Promise<Published<Work> | 'otherFiles'> {
   let stagesLost = 0;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     let batch: PublishBatch = 'stage';
     try {
       const staged = await steps.run('stage');
-      const kept = await steps.loaded(staged);
+      await steps.loaded(staged);
       batch = 'publish';
       const moved = await steps.run('publish');
-      return { alreadyLoaded: false, staged, moved, kept };
+      return { alreadyLoaded: false, staged, moved };
     } catch (error) {
       const fault = steps.faultOf(error);
       if (fault === undefined) throw error;

@@ -48,10 +48,10 @@ export class Client {
     const [stage = ''] = /\bs_mr_\w+/.exec(plan.cleanUp.statements.join()) ?? [];
     const name = (what: string) => `${request.key}-${what}${this.#unique()}`;
     try {
-      const published = await publishOnce<WorkState, undefined, PublishFault>(
+      const published = await publishOnce<WorkState, PublishFault>(
         {
           run: (batch) => this.#batch(plan, batch, name(batch.charAt(0))),
-          loaded: async () => undefined,
+          loaded: async () => {},
           ledger: async () => {
             const { id } = await this.#world.finish(plan.ledger, name('l'));
             return ledgerEntry(await this.#world.row(id), request);

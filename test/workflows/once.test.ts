@@ -69,3 +69,43 @@ describe('a transaction that is cut off by its timeout', () => {
     expect(inserts()).toHaveLength(1);
   });
 });
+
+describe('a load that leaves rows out', () => {
+  const copy = step('redshiftCopy', 'publish', {
+    warehouse: 'analytics',
+    from: { path: 's3://out/left/', format: 'csv' },
+    table: 'public.days',
+    mode: 'append',
+    maxErrors: 5,
+  });
+
+  test('says which, also where only the ledger knows that it was published', async () => {
+    const { warehouse } = world;
+    world.stored.set('s3://out/left/part-0.csv', 'rows');
+    const line = { file: 's3://out/left/part-0.csv', line: 2, column: 'n', type: 'int4' };
+    warehouse.leftOut = [{ ...line, value: 'x', reason: 'Invalid digit', raw: 'x' }];
+    // What came through, and whose connection broke before it said so.
+    warehouse.behave = (word) =>
+      word === 'publish'
+        ? { status: 'failed', transient: 'unclear', message: 'connection reset' }
+        : { status: 'done' };
+    warehouse.onSubmit = (key) => {
+      if (!/-l\w+$/.test(key)) return;
+      for (const { batch, ...statement } of warehouse.statements.values())
+        if (batch.statements[0] === 'publish') Object.assign(statement.state, { status: 'done' });
+    };
+    const result = await world.run([copy]);
+    warehouse.onSubmit = () => {};
+    expect(result).toMatchObject({
+      steps: [
+        {
+          result: {
+            alreadyLoaded: true,
+            rejected: 1,
+            rejectedPath: expect.stringContaining('s3://out/_millrace/rejected/'),
+          },
+        },
+      ],
+    });
+  });
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
+import { EtlError } from '../../src/domain/failure.ts';
 import type { WorkState } from '../../src/ports.ts';
 import { createWorld, sql, step, type World } from './world.ts';
 
@@ -64,6 +65,41 @@ test('what was published before a reset is left alone after it, and no stage sta
   expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: true } }] });
   expect(world.warehouse.done.filter((word) => word === 'publish')).toHaveLength(1);
   expect(world.warehouse.done.at(-1)).toBe('clean up');
+});
+
+test('other files are published after a reset, though the old publication is found where the new one is sent', async () => {
+  const { warehouse, stored } = world;
+  warehouse.statements.clear();
+  warehouse.behave = () => ({ status: 'done' });
+  const handle = await world.start([copy]);
+  await handle.result();
+  stored.set('s3://out/a/part-0.parquet', 'other rows');
+  // The first request for each batch is refused; each look at the ledger has a name of its own.
+  const seen = new Set<string>();
+  warehouse.onSubmit = (key) => {
+    if (seen.has(key) || !/-[sp]\d$/.test(key)) return;
+    seen.add(key);
+    throw new EtlError('Unavailable', '503');
+  };
+  const again = await reset(handle);
+  expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: false } }] });
+  expect(warehouse.done.filter((word) => word === 'publish')).toHaveLength(2);
+  warehouse.onSubmit = () => {};
+});
+
+test('a publication that still ran at a reset does not pass for one of other files', async () => {
+  const { warehouse, stored } = world;
+  warehouse.statements.clear();
+  warehouse.behave = (word) => ({ status: word === 'publish' ? 'running' : 'done' });
+  const handle = await world.start([copy]);
+  await world.until(handle, ({ steps: [one] }) => (one?.detail ?? '').includes('waits for the publication'));
+  stored.set('s3://out/a/part-0.parquet', 'yet other rows');
+  const again = await reset(handle);
+  await world.until(again, ({ steps: [one] }) => (one?.detail ?? '').includes('waits for the publication'));
+  warehouse.behave = () => ({ status: 'done' });
+  for (const statement of warehouse.statements.values()) statement.state = { status: 'done' };
+  expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: false } }] });
+  expect(warehouse.done.filter((word) => word === 'publish')).toHaveLength(2);
 });
 
 const activation = step('activateDataPipeline', 'export', { name: 'once', params: {} });

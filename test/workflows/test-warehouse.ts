@@ -36,6 +36,8 @@ export class TestWarehouse implements Warehouse {
   /** What becomes of a statement. */
   behave: (statement: string) => WorkState = () => ({ status: 'done' });
 
+  /** The lines that a load leaves out. */
+  leftOut: LoadError[] = [];
   /** Called before a statement is taken; what it throws is the answer. */
   onSubmit: (key: string) => void = () => {};
   /** Called before a statement is cancelled, which it may end in another way. */
@@ -124,7 +126,7 @@ export class TestWarehouse implements Warehouse {
   }
 
   async loadErrors(): Promise<LoadError[]> {
-    return [];
+    return this.leftOut;
   }
 
   async check(loads: readonly PlannedLoad[]): Promise<LoadFault[][]> {

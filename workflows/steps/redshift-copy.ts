@@ -45,10 +45,11 @@ async function publish(step: StepRun, warehouse: string, from: FileSet, what: Pu
   const prepare = brief(`${step.definition.id}: writes the manifest`, { startToCloseTimeout: '10m' });
   const prepared = await prepare.preparePublish({ warehouse, from, what });
   const { plan, files, rows } = prepared;
-  const outcome = await new Publication(step, warehouse, prepared, what).run();
+  const publication = new Publication(step, warehouse, prepared, what);
+  const outcome = await publication.run();
   if (outcome === 'otherFiles') return outcome;
   const known = outcome.alreadyLoaded ? outcome.rows : null;
-  const { staged, moved, kept } = outcome.alreadyLoaded ? NOTHING : outcome;
+  const { staged, moved } = outcome.alreadyLoaded ? NOTHING : outcome;
   const load = resultsOf(staged)[plan.load];
   const insert = resultsOf(moved)[plan.insert];
   const gone = plan.delete === undefined ? undefined : resultsOf(moved)[plan.delete];
@@ -56,7 +57,7 @@ async function publish(step: StepRun, warehouse: string, from: FileSet, what: Pu
     rows: rows ?? known ?? insert?.rows ?? load?.rows ?? null,
     files,
     ...(insert && { inserted: insert.rows, deleted: gone?.rows ?? 0 }),
-    ...kept,
+    ...publication.kept,
     alreadyLoaded: outcome.alreadyLoaded,
     ...(load && insert && { loadMs: load.ms, publishMs: sum(moved), stageMs: sum(staged) }),
     ...(plan.warnings?.length && { warnings: plan.warnings }),
@@ -64,7 +65,7 @@ async function publish(step: StepRun, warehouse: string, from: FileSet, what: Pu
 }
 
 /** What was found done did no work. */
-const NOTHING: { staged?: FinishedWork; moved?: FinishedWork; kept?: KeptRows } = {};
+const NOTHING: { staged?: FinishedWork; moved?: FinishedWork } = {};
 
 const resultsOf = (work: FinishedWork | undefined) => work?.statements?.statements ?? [];
 
@@ -78,6 +79,8 @@ const WORDS: Record<PublishBatch, string> = {
 };
 
 class Publication {
+  /** The rows that its load left out: they are kept also where the answer to the publication was lost. */
+  kept: KeptRows | undefined;
   readonly #step: StepRun;
   readonly #warehouse: string;
   readonly #prepared: PreparedPublish;
@@ -91,10 +94,10 @@ class Publication {
     this.#what = what;
   }
 
-  async run(): Promise<Published<FinishedWork, KeptRows | undefined> | 'otherFiles'> {
+  async run(): Promise<Published<FinishedWork> | 'otherFiles'> {
     const [stage = ''] = /\bs_mr_\w+/.exec(this.#prepared.plan.cleanUp.statements.join()) ?? [];
-    const steps: PublishSteps<FinishedWork, KeptRows | undefined, Fault> = {
-      run: (batch) => this.#batch(batch, WORDS[batch]),
+    const steps: PublishSteps<FinishedWork, Fault> = {
+      run: (batch) => this.#run(batch),
       loaded: (staged) => this.#keepRejected(staged),
       ledger: () => this.#ledger(),
       cleanUp: () => this.#cleanUp(),
@@ -116,6 +119,14 @@ class Publication {
     }
   }
 
+  /** A publication that was found under the key may be one of before a reset, of other files: the ledger knows. */
+  async #run(batch: PublishBatch): Promise<FinishedWork> {
+    const work = await this.#batch(batch, WORDS[batch]);
+    if (batch === 'publish' && work.found && (await this.#ledger()).state !== 'published')
+      throw failure('Unavailable', 'what was found under its key published other files, before a reset');
+    return work;
+  }
+
   #batch(kind: Batch, what: string): Promise<FinishedWork> {
     return doWork(this.#step, {
       to: { kind: 'warehouse', name: this.#warehouse },
@@ -129,13 +140,13 @@ class Publication {
     });
   }
 
-  async #keepRejected(staged: FinishedWork): Promise<KeptRows | undefined> {
-    if (this.#what.maxErrors === undefined || this.#what.maxErrors === 0) return undefined;
+  async #keepRejected(staged: FinishedWork): Promise<void> {
+    if (this.#what.maxErrors === undefined || this.#what.maxErrors === 0) return;
     const keep = brief(`${this.#step.definition.id}: keeps the rows that were left out`, {
       startToCloseTimeout: '30m',
     });
     const { manifest } = this.#prepared;
-    return keep.keepRejected({ warehouse: this.#warehouse, ref: staged.ref, manifest });
+    this.kept = await keep.keepRejected({ warehouse: this.#warehouse, ref: staged.ref, manifest });
   }
 
   #ledger() {
