@@ -11,6 +11,7 @@ import { failure, faultOf, rejecting, stepFailure } from './failures.ts';
 import { itemRuns, runItems } from './items.ts';
 import type { Run } from './run.ts';
 import { LATE, runKind } from './steps/index.ts';
+import type { StatementsResult } from './steps/redshift-sql.ts';
 
 /** What the user's `retry` may try again: the job, the load or the data went wrong, not the request for it. */
 const RETRIED: readonly FailureType[] = ['JobFailed', 'PublishFailed', 'InputMissing'];
@@ -42,6 +43,8 @@ export class StepRun {
   unstopped: string | null = null;
   /** How many batches were sent under `onceKey`. */
   batches = 0;
+  /** What the statements came to that are committed each on its own: an attempt goes on behind them. */
+  readonly committed: StatementsResult[] = [];
   #onceKey: string | undefined;
   #detail: string | null = null;
   /** What its keys are made of: the id, unless another step's has the same hash. */

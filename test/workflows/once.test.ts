@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { StepOf } from '../../src/domain/definition.ts';
+import type { WorkState } from '../../src/ports.ts';
 import { createWorld, step, type World } from './world.ts';
 
 let world: World;
@@ -70,6 +71,43 @@ describe('a transaction that is cut off by its timeout', () => {
   });
 });
 
+const BROKEN: WorkState = { status: 'failed', transient: 'unclear', message: 'connection reset' };
+
+/** Fails the first statement of that text. */
+const firstFails = (text: string, state: WorkState) => {
+  let isFirst = true;
+  world.warehouse.behave = (statement) => {
+    if (statement !== text || !isFirst) return { status: 'done' };
+    isFirst = false;
+    return state;
+  };
+};
+
+describe('a query whose connection broke', () => {
+  test.each([
+    ['redshiftSql', transaction('select 1 as n')],
+    [
+      'check',
+      step('check', 'c', {
+        warehouse: 'analytics',
+        expectations: [{ query: 'select 1 as n', severity: 'fail', expect: 'row.newer == 0' }],
+      }),
+    ],
+  ])('is run again by %s, and waits for nobody', async (_, one) => {
+    firstFails('select 1 as n', BROKEN);
+    expect(await world.run([one])).toMatchObject({ status: 'done', steps: [{ attempt: 1 }] });
+    expect(world.warehouse.statements.size).toBe(2);
+  });
+});
+
+test('with autoCommit an attempt goes on behind the statements that are done', async () => {
+  firstFails('analyze t', { status: 'failed', message: 'no permission' });
+  const args = { warehouse: 'analytics', query: `${INSERT}; analyze t; vacuum t`, autoCommit: true };
+  const result = await world.run([step('redshiftSql', 'q', args, { retry: { attempts: 2, delayMs: 1 } })]);
+  expect(result).toMatchObject({ status: 'done', steps: [{ attempt: 2 }] });
+  expect(world.warehouse.done).toEqual([INSERT, 'analyze t', 'vacuum t']);
+});
+
 describe('a load that leaves rows out', () => {
   const copy = step('redshiftCopy', 'publish', {
     warehouse: 'analytics',
@@ -85,10 +123,7 @@ describe('a load that leaves rows out', () => {
     const line = { file: 's3://out/left/part-0.csv', line: 2, column: 'n', type: 'int4' };
     warehouse.leftOut = [{ ...line, value: 'x', reason: 'Invalid digit', raw: 'x' }];
     // What came through, and whose connection broke before it said so.
-    warehouse.behave = (word) =>
-      word === 'publish'
-        ? { status: 'failed', transient: 'unclear', message: 'connection reset' }
-        : { status: 'done' };
+    warehouse.behave = (word) => (word === 'publish' ? { ...BROKEN } : { status: 'done' });
     warehouse.onSubmit = (key) => {
       if (!/-l\w+$/.test(key)) return;
       for (const { batch, ...statement } of warehouse.statements.values())

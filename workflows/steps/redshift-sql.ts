@@ -1,3 +1,4 @@
+import { isCancellation, sleep } from '@temporalio/workflow';
 import type { FinishedWork } from '../../activities/work.ts';
 import type { Json, StepOf } from '../../src/domain/definition.ts';
 import { isQuery, refusedInTransaction } from '../../src/domain/sql-kind.ts';
@@ -7,10 +8,10 @@ import { renderDeep } from '../../src/domain/template.ts';
 import type { Row } from '../../src/ports.ts';
 import { brief } from '../activities.ts';
 import { toComplete } from '../deadline.ts';
-import { failure, rejecting } from '../failures.ts';
+import { failure, faultOf, rejecting } from '../failures.ts';
 import { runOnce } from '../once.ts';
 import type { StepRun } from '../step-run.ts';
-import { doWork } from '../work.ts';
+import { LONGEST_PAUSE_MS, doWork } from '../work.ts';
 
 /** Statements in the warehouse: as one transaction that takes effect once, or each on its own. */
 export async function redshiftSql(step: StepRun, { args }: StepOf<'redshiftSql'>) {
@@ -35,20 +36,30 @@ export function statementsOf(
   }, 'query: ');
 }
 
-/** Runs statements that change nothing. */
-export function query(
+/** Runs statements that change nothing: where an answer was lost they are simply run again. */
+export async function query(
   step: StepRun,
   warehouse: string,
   statements: string[],
   rows: number,
 ): Promise<FinishedWork> {
-  return doWork(step, {
-    to: { kind: 'warehouse', name: warehouse },
-    what: 'the statement',
-    spec: { statements },
-    nextKey: () => step.nextKey(),
-    ...(rows !== 1 && { rows }),
-  });
+  for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await doWork(step, {
+        to: { kind: 'warehouse', name: warehouse },
+        what: 'the statement',
+        spec: { statements },
+        nextKey: () => step.nextKey(),
+        ...(rows !== 1 && { rows }),
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { type, message } = faultOf(error);
+      if (type !== 'JobLost') throw error;
+      step.say(`${message}; it only reads, tries again`);
+      await sleep(pauseMs, { summary: `${step.definition.id}: before trying again` });
+    }
+  }
 }
 
 async function inTransaction(step: StepRun, warehouse: string, statements: string[]) {
@@ -71,10 +82,11 @@ async function inTransaction(step: StepRun, warehouse: string, statements: strin
   return { rowsAffected: null, row, statements: [] };
 }
 
-/** Each statement is remembered when it is done, so that a run goes on behind it; one whose answer was lost may run again. */
+/** Each statement is remembered when it is done, so that every attempt goes on behind it; one whose answer was lost may run again. */
 async function oneByOne(step: StepRun, warehouse: string, statements: string[]) {
-  const results: ReturnType<typeof resultOf>[] = [];
+  const results = step.committed;
   for (const [index, statement] of statements.entries()) {
+    if (index < results.length) continue;
     const finished = await doWork(step, {
       to: { kind: 'warehouse', name: warehouse },
       what: `statement ${index + 1} of ${statements.length}`,
@@ -90,6 +102,13 @@ async function oneByOne(step: StepRun, warehouse: string, statements: string[]) 
   };
 }
 
+/** What statements came to. */
+export interface StatementsResult {
+  rowsAffected: number;
+  row: Row | null;
+  statements: Shown[];
+}
+
 interface Shown {
   sql: string;
   rows: number;
@@ -102,7 +121,7 @@ function resultOf(
   { statements: result }: FinishedWork,
   statements: readonly string[],
   before = 0,
-): { rowsAffected: number; row: Row | null; statements: Shown[] } {
+): StatementsResult {
   const all = result?.statements ?? [];
   const done = all.slice(before, before + statements.length);
   // The ledger's own row is nobody's business.
