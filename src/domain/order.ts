@@ -32,3 +32,14 @@ export function nextSteps(steps: readonly StepDefinition[], states: Record<strin
     skip: ready.filter(isMoot).map((step) => step.id),
   };
 }
+
+/** The steps that may have run, or still run, when this one begins. A step stands below those that it needs. */
+export function mayComeBefore(steps: readonly StepDefinition[], { id }: StepDefinition): StepDefinition[] {
+  if (!steps.some((step) => step.needs)) {
+    const index = steps.findIndex((step) => step.id === id);
+    return steps.slice(0, Math.max(0, index));
+  }
+  const after = new Set([id]);
+  for (const step of steps) if (step.needs?.some((need) => after.has(need))) after.add(step.id);
+  return steps.filter((step) => !after.has(step.id));
+}

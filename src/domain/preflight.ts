@@ -1,8 +1,11 @@
-import type { Definition, FileSetTemplate, StepDefinition, StepOf } from './definition.ts';
+import type { Definition, FileSetTemplate, StepDefinition } from './definition.ts';
 import { evaluateCondition } from './expression.ts';
 import type { FailureType } from './failure.ts';
 import type { FileSet } from './job.ts';
+import { mayComeBefore } from './order.ts';
 import type { Scope } from './run.ts';
+import { sqlWords } from './sql-kind.ts';
+import { splitStatements } from './sql-template.ts';
 import type { PlannedLoad } from './statements.ts';
 import { renderText } from './template.ts';
 
@@ -44,9 +47,12 @@ export interface StepLoad {
 export function plannedLoads({ steps }: Definition, scope: Scope): StepLoad[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'redshiftCopy' || !mayRun(step, scope)) return [];
-    const { warehouse, table: template, mode, uniqueKey, orderBy, columns, createTable } = step.args;
+    const { warehouse, table: template, mode, uniqueKey, orderBy, columns } = step.args;
     const table = rendered(template, scope);
     if (table === undefined) return [];
+    const before = mayComeBefore(steps, step).map((other) => effectOn(table, other, scope));
+    // Made only where it isn't there, the table is as it is.
+    const createTable = step.args.createTable ?? (before.includes('makes') ? true : undefined);
     const load: PlannedLoad = {
       table,
       mode,
@@ -54,7 +60,7 @@ export function plannedLoads({ steps }: Definition, scope: Scope): StepLoad[] {
       ...(orderBy && { orderBy }),
       ...(columns && { columns }),
       ...(createTable !== undefined && { createTable }),
-      ...(isMadeByOthers(step, steps) && { mayChange: true }),
+      ...(before.includes('changes') && { mayChange: true }),
     };
     return [{ step: step.id, warehouse, load }];
   });
@@ -94,19 +100,42 @@ function mayRun({ allowFailure, when, forEach }: StepDefinition, scope: Scope): 
   }
 }
 
-/** Whether something else in the run may make the table, or make it another one. */
-const isMadeByOthers = (step: StepOf<'redshiftCopy'>, steps: readonly StepDefinition[]): boolean =>
-  steps.some((other) => {
-    if (other.id === step.id) return false;
-    switch (other.kind) {
-      case 'redshiftSql':
-        return /\b(create|alter|drop|call)\b/i.test(other.args.query);
-      case 'redshiftCopy':
-        return other.args.createTable === true && other.args.table === step.args.table;
-      default:
-        return MAY_DO_ANYTHING.includes(other.kind);
+/** What a step may do to the table: make it where it isn't there, or make it another one. */
+function effectOn(table: string, step: StepDefinition, scope: Scope): 'makes' | 'changes' | undefined {
+  switch (step.kind) {
+    case 'redshiftSql':
+      return sqlEffectOn(table, step.args.query);
+    case 'redshiftCopy': {
+      const other = rendered(step.args.table, scope);
+      const isOther = other !== undefined && other.toLowerCase() !== table.toLowerCase();
+      return step.args.createTable === true && !isOther ? 'makes' : undefined;
     }
+    default:
+      return MAY_DO_ANYTHING.includes(step.kind) ? 'changes' : undefined;
+  }
+}
+
+/** By the statements that name the table; a procedure may do anything, and so may a name that a run fills in. */
+function sqlEffectOn(table: string, query: string): 'makes' | 'changes' | undefined {
+  const name = (table.split('.').at(-1) ?? table).replaceAll('"', '');
+  const naming = new RegExp(String.raw`(?<![\w$])${name.replaceAll(/\W/g, String.raw`\$&`)}(?![\w$])`, 'i');
+  const effects = splitStatements(query).map((statement) => {
+    const words = sqlWords(statement);
+    if (words.includes('call')) return 'changes';
+    const isShaping = SHAPES.some((word) => words.includes(word)) || isSelectInto(words);
+    const isNamed = naming.test(statement) || /\$\{\s*ident\b/.test(statement);
+    if (!isShaping || !(isNamed || /^drop (schema|database)$/.test(words.slice(0, 2).join(' '))))
+      return undefined;
+    return MAKES.test(words.join(' ')) ? 'makes' : 'changes';
   });
+  return effects.find((effect) => effect === 'changes') ?? effects.find((effect) => effect !== undefined);
+}
+
+const SHAPES = ['create', 'alter', 'drop'];
+const MAKES = /^create table if not exists\b/;
+
+const isSelectInto = (words: readonly string[]): boolean =>
+  ['select', 'with'].includes(words[0] ?? '') && words.includes('into');
 
 const MAY_DO_ANYTHING: readonly StepDefinition['kind'][] = [
   'shell',

@@ -6,6 +6,7 @@ import { loadText } from './load-text.ts';
 import { scope } from './scope.ts';
 
 const HEAD = 'name: p\ndefaults: { engine: e, warehouse: w }\nsteps:\n';
+const NOTE = 'notify: { webhook: w, message: x }\n';
 const COPY = 'redshiftCopy: { from: { path: s3://b/x/, format: parquet }, table: public.t, mode: replace';
 
 async function definitionOf(steps: string) {
@@ -44,15 +45,43 @@ describe('the loads that are known at the start of a run', () => {
     expect(await planned(steps)).toMatchObject([{ step: 'a' }]);
   });
 
+  const q = (query: string) => `  - id: q\n    redshiftSql: { query: '${query}' }\n`;
+
   test.each([
-    ['  - id: q\n    redshiftSql: { query: select 1 as n }\n', undefined],
-    ['  - id: q\n    redshiftSql: { query: create table public.t (n int) }\n', true],
-    ['  - id: q\n    redshiftSql: { query: call make_it() }\n', true],
-    ['  - id: q\n    shell: { script: make-it }\n', true],
-    ['  - id: q\n    activateDataPipeline: { name: makes-it }\n', true],
-    [`  - id: q\n    ${COPY}, createTable: true }\n`, true],
-  ])('after %j the table may be another one: %j', async (before, mayChange) => {
-    const loads = await planned(`${before}  - id: a\n    ${COPY} }\n`);
+    [q('select 1 as n'), {}],
+    [q('create table public.t (n int)'), { mayChange: true }],
+    [q('alter table public.t_new rename to "T"'), { mayChange: true }],
+    [q('delete from public.u; drop schema public cascade'), { mayChange: true }],
+    [q('select 1 as n into public.t'), { mayChange: true }],
+    [q('alter table ${ident(interval.id)} add column n int'), { mayChange: true }],
+    [q('create table if not exists public.t (n int)'), { createTable: true }],
+    [q('create table if not exists public.t (n int); drop table public.t'), { mayChange: true }],
+    [q('create table public.means (n int)'), {}],
+    [q('delete from public.t; insert into public.t values (1)'), {}],
+    [q('call make_it()'), { mayChange: true }],
+    ['  - id: q\n    shell: { script: make-it }\n', { mayChange: true }],
+    ['  - id: q\n    activateDataPipeline: { name: makes-it }\n', { mayChange: true }],
+    [`  - id: q\n    ${COPY}, createTable: true }\n`, { createTable: true }],
+  ])('after %j the table may be another one, or be made: %j', async (before, effect) => {
+    const loads = await planned(before + `  - id: a\n    ${COPY} }\n`);
+    const { mayChange, createTable } = loads.find(({ step }) => step === 'a')?.load ?? {};
+    expect({ ...(mayChange && { mayChange }), ...(createTable && { createTable }) }).toEqual(effect);
+  });
+
+  test.each([
+    ['after it', `  - id: a\n    ${COPY} }\n${q('drop table public.t')}`, undefined],
+    [
+      'after it by `needs`',
+      `  - id: a\n    needs: []\n    ${COPY} }\n  - id: b\n    needs: [a]\n    ${NOTE}  - id: q\n    needs: [b]\n    shell: { script: x }\n`,
+      undefined,
+    ],
+    [
+      'beside it',
+      `  - id: b\n    needs: []\n    ${NOTE}  - id: a\n    needs: [b]\n    ${COPY} }\n  - id: q\n    needs: [b]\n    shell: { script: x }\n`,
+      true,
+    ],
+  ])('what comes %s', async (_, steps, mayChange) => {
+    const loads = await planned(steps);
     expect(loads.find(({ step }) => step === 'a')?.load.mayChange).toBe(mayChange);
   });
 
