@@ -16,6 +16,8 @@ interface Standing {
   waitingFor: string;
   /** When they are scheduled; undefined while there are none. */
   times?: string[];
+  /** When the newest was scheduled that belongs to an activation with other parameters. */
+  foreign?: string;
   instances?: string[];
 }
 
@@ -111,7 +113,8 @@ export function createDataPipelineActivities({ dataPipelines, runs, settings }: 
       const { pipelineId, after, params } = request;
       const wanted = Object.entries(params);
       const standing = standingOf(pipelineId);
-      let foreign: string | undefined;
+      /** The newest instance that was seen beside the wanted parameters, and since when. */
+      let candidate: { time: string; seenAt: number } | undefined;
       return untilOver(standing, async () => {
         const [time] = standing.times ?? [];
         if (time !== undefined) {
@@ -120,13 +123,16 @@ export function createDataPipelineActivities({ dataPipelines, runs, settings }: 
         }
         const fresh = await dataPipelines.instances(pipelineId, { since: after });
         const newest = fresh.at(-1)?.scheduledAt;
-        if (newest === undefined || newest === foreign) return [];
+        if (newest === undefined || newest === standing.foreign) return [];
         // What the parameters are is known of the last activation alone.
         const values = wanted.length === 0 ? {} : await dataPipelines.activeParams(pipelineId);
         if (wanted.some(([name, value]) => values[name] !== value)) {
-          foreign = newest;
+          standing.foreign = newest;
           return [];
         }
+        if (candidate?.time !== newest) candidate = { time: newest, seenAt: Date.now() };
+        // An activation shows its parameters before its instances: till these would be there, the newest may be another's.
+        if (wanted.length > 0 && Date.now() - candidate.seenAt < settings.activationLookMs) return [];
         standing.times = [newest];
         return fresh.filter(({ scheduledAt }) => scheduledAt === newest);
       });
@@ -152,8 +158,8 @@ export function createDataPipelineActivities({ dataPipelines, runs, settings }: 
 
 /** What an attempt before this one said, else nothing. */
 function standingOf(pipelineId: string): Standing {
-  const { times } = (Context.current().info.heartbeatDetails ?? {}) as Partial<Standing>;
-  return { waitingFor: pipelineId, ...(times !== undefined && { times }) };
+  const { times, foreign } = (Context.current().info.heartbeatDetails ?? {}) as Partial<Standing>;
+  return { waitingFor: pipelineId, ...(times && { times }), ...(foreign !== undefined && { foreign }) };
 }
 
 /** Over in two looks running, unless every one has ended: what fails may be about to be tried again. */

@@ -221,6 +221,19 @@ describe('an activation that somebody else makes', () => {
     expect(result.steps[0]?.result).toMatchObject({ instances: [{ id: '@Export_2' }] });
   });
 
+  test('is not taken for the one before it while its instances are not there yet', async () => {
+    const { dataPipelines } = world;
+    await dataPipelines.activate('df-theirs', { myDay: '2001-01-04' });
+    // Its parameters show at once.
+    dataPipelines.activations.push({ myDay: '2001-01-05' });
+    const handle = await world.start(wait({ params: { myDay: '${interval.date}' } }));
+    await waits(handle);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    dataPipelines.add(2, 'FINISHED');
+    const result = (await handle.result()) as RunResult;
+    expect(result.steps[0]?.result).toMatchObject({ instances: [{ id: '@Export_2' }] });
+  });
+
   test('fails the step with its words', async () => {
     world.dataPipelines.add(1, 'FAILED', { error: 'disk full', log: 's3://logs/x/' });
     await expect(failureOf(world.run(wait()))).resolves.toMatchObject({
