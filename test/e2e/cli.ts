@@ -59,8 +59,11 @@ export function startMillrace(args: string[], env: Env = {}, cwd = ROOT): Starte
 }
 
 /** Asks until there is an answer; gives up long after it should have come. */
-export async function until<T>(ask: () => Promise<T | undefined> | T | undefined, everyMs = 50): Promise<T> {
-  for (const givenUpAt = Date.now() + 90_000; Date.now() < givenUpAt;) {
+export async function until<T>(
+  ask: () => Promise<T | undefined> | T | undefined,
+  { everyMs = 50, limitMs = 90_000 } = {},
+): Promise<T> {
+  for (const givenUpAt = Date.now() + limitMs; Date.now() < givenUpAt;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
