@@ -10,6 +10,7 @@ import { createNewDataActivities } from './new-data.ts';
 import { createNotifyActivities } from './notify.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createPublishActivities } from './publish.ts';
+import { createRefusalActivities } from './refusals.ts';
 import { createRunActivities } from './runs.ts';
 import { Watchers } from './watcher.ts';
 import { createWorkActivities } from './work.ts';
@@ -21,6 +22,7 @@ export function createActivities(deps: Deps) {
   const watchers = new Watchers(deps.settings.pollIntervalMs);
   return {
     ...createRunActivities(deps),
+    ...createRefusalActivities(deps),
     ...createBackfillActivities(deps),
     ...createClusterActivities(deps),
     ...createWorkActivities(deps, watchers),

@@ -81,6 +81,11 @@ export function createRunActivities({ pipelines, runs, rendezvous, records, engi
       await rendezvous.announce(record.workflowId, record.status);
     },
 
+    /** Tells those who wait for a run that has no record. */
+    async announceEnd({ workflowId, status }: Pick<RunRecord, 'workflowId' | 'status'>): Promise<void> {
+      await rendezvous.announce(workflowId, status);
+    },
+
     /** Says whether another run is done; if not, `waiter` gets a signal when it is. */
     async meetOther({ other, waiter }: { other: string; waiter: string }): Promise<boolean> {
       return rendezvous.meet(other, waiter);

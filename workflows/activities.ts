@@ -24,7 +24,7 @@ const common = {
  */
 const BRIEF = { ...common, startToCloseTimeout: '2m', heartbeatTimeout: '10s' } satisfies ActivityOptions;
 
-type AtOnce = Pick<Activities, 'openRun' | 'openNewData' | 'recordRun'>;
+export type AtOnce = Pick<Activities, 'openRun' | 'openNewData' | 'recordRun' | 'recordRefusal'>;
 
 /** The activities that answer soon. */
 export function brief(summary: string, options: ActivityOptions = {}) {
@@ -36,6 +36,7 @@ export function brief(summary: string, options: ActivityOptions = {}) {
       | 'nextIntervals'
       | 'joinRun'
       | 'meetOther'
+      | 'announceEnd'
       | 'cancelRun'
       | 'gatherFiles'
       | 'writeManifest'

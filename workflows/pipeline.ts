@@ -1,8 +1,10 @@
-import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { RunPlan } from '../src/domain/plan.ts';
 import type { Progress, RunResult } from '../src/domain/run.ts';
 import { atOnce } from './activities.ts';
-import { passedOn } from './failures.ts';
+import { faultOf, passedOn, type Fault } from './failures.ts';
 import { join } from './join.ts';
+import { writeRefusal } from './record.ts';
 import { Run } from './run.ts';
 
 export const progressQuery = defineQuery<Progress>('progress');
@@ -16,33 +18,42 @@ export const progressQuery = defineQuery<Progress>('progress');
 export async function pipeline(input: unknown): Promise<RunResult> {
   const { workflowId, runId, startTime } = workflowInfo();
   const [name = '', interval = ''] = workflowId.split('/', 2);
+  let fault: Fault | undefined;
+  let trigger: Progress['trigger'] = 'run';
   setHandler(progressQuery, () => ({
     workflowId,
     runId,
     pipeline: name,
     interval,
-    status: 'running',
-    trigger: 'run',
+    status: fault ? 'failed' : 'running',
+    trigger,
     steps: [],
+    ...(fault && { failure: { type: fault.type, message: fault.message } }),
   }));
 
-  const plan = await open({ input, workflowId, startedAt: startTime.toISOString() });
-  if (plan.role === 'join') return join(plan);
+  const scheduled = scheduledAt();
+  let plan: RunPlan | undefined;
+  try {
+    plan = await open({ input, workflowId, startedAt: startTime.toISOString() }, scheduled);
+    if (plan.role === 'join') return await join(plan);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    fault = faultOf(error);
+    if (!plan) trigger = (await writeRefusal(input, scheduled !== undefined, fault)) ?? trigger;
+    throw passedOn(error);
+  }
   const run = new Run(plan);
   setHandler(progressQuery, () => run.progress());
   return run.execute();
 }
 
-async function open(request: { input: unknown; workflowId: string; startedAt: string }) {
-  const scheduled = scheduledAt();
-  try {
-    return await atOnce('reads the pipeline file and works out the interval', (activities) =>
-      activities.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled }),
-    );
-  } catch (error) {
-    throw passedOn(error);
-  }
-}
+const open = (
+  request: { input: unknown; workflowId: string; startedAt: string },
+  scheduled: string | undefined,
+): Promise<RunPlan> =>
+  atOnce('reads the pipeline file and works out the interval', (activities) =>
+    activities.openRun(scheduled === undefined ? request : { ...request, scheduledAt: scheduled }),
+  );
 
 /**
  * The time of the tick that started this run, if one did; the start may be much later. Temporal notes it on what a

@@ -24,6 +24,7 @@ Examples:
         const page = pageOf(connected, progress.workflowId, progress.runId);
         console.log(`${progress.workflowId}: ${progress.status}, started by ${progress.trigger}`);
         console.log(stepLines(progress));
+        if (progress.failure) console.log(`${progress.failure.type}: ${progress.failure.message}`);
         for (const { id, failure } of progress.steps) {
           if (failure)
             console.log(

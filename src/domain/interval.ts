@@ -43,6 +43,10 @@ const FORM: Record<Covers, { example: string; pattern: RegExp; id(of: DateTime):
 /** What an ID of that kind looks like, as a part of a regular expression. */
 export const intervalForm = (covers: Covers): string => FORM[covers].pattern.source.slice(1, -1);
 
+/** Whether an ID has the form of some kind of interval. */
+export const isIntervalId = (id: string): boolean =>
+  Object.values(FORM).some(({ pattern }) => pattern.test(id));
+
 const iso = (at: DateTime): string => at.toISO({ suppressMilliseconds: true }) ?? '';
 
 const HOUR_MS = 3_600_000;

@@ -63,6 +63,8 @@ export interface Progress {
   /** The runs that have to be done before the first step; left out when there are none (any more). */
   waitsFor?: string[];
   steps: StepProgress[];
+  /** What a run failed with that never came to its steps. */
+  failure?: { type: FailureType; message: string };
 }
 
 /** The result of the workflow type `pipeline`. */

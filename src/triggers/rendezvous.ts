@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { RunRecord } from '../domain/run-record.ts';
+import { ENDED_MEMO, type RunRecord } from '../domain/run-record.ts';
 import type { Rendezvous, RunRecords } from '../ports.ts';
 import { describeNewest, unavailable } from './execution.ts';
 
@@ -27,7 +27,7 @@ export class TemporalRendezvous implements Rendezvous {
     } catch (error) {
       throw unavailable(error);
     }
-    // The other run writes its record before it looks for a rendezvous: by now one of the two is seen.
+    // The other run writes its record, or its memo, before it looks for a rendezvous: by now one of the two is seen.
     if (!(await this.#isDone(other))) return false;
     // Not `leave`: of an attempt that was given up, it could take away what a later one waits for.
     await this.announce(other, 'done');
@@ -38,11 +38,13 @@ export class TemporalRendezvous implements Rendezvous {
     await this.#signal(workflowId, 'ended', status);
   }
 
-  /** Of a run whose record could not be written Temporal knows it. */
+  /** Of a run whose record could not be written Temporal knows it, from the memo or when it is closed. */
   async #isDone(workflowId: string): Promise<boolean> {
     const [pipeline = '', interval = ''] = workflowId.split('/', 2);
     if ((await this.#records.read(pipeline, interval))?.status === 'done') return true;
-    return (await describeNewest(this.#client, workflowId))?.status.name === 'COMPLETED';
+    const newest = await describeNewest(this.#client, workflowId);
+    if (newest?.status.name === 'RUNNING') return newest.memo?.[ENDED_MEMO] === 'done';
+    return newest?.status.name === 'COMPLETED';
   }
 
   async #signal(other: string, signal: string, value: string): Promise<void> {

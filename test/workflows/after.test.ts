@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
+import { EtlError } from '../../src/domain/failure.ts';
 import type { RunResult } from '../../src/domain/run.ts';
 import type { RunRecord } from '../../src/domain/run-record.ts';
 import { TemporalRendezvous } from '../../src/triggers/rendezvous.ts';
@@ -65,6 +66,7 @@ describe('a run that comes after another', () => {
     days.world.define(name, { after: [other] });
     world.engine.behave = () => ({ status: 'done' });
     world.messages.length = 0;
+    world.onWrite = () => {};
   });
 
   test('goes on at once when that one was done', async () => {
@@ -103,6 +105,34 @@ describe('a run that comes after another', () => {
     expect((await world.progress(handle)).waitsFor).toEqual([`${other}/${INTERVAL}`]);
     await (await days.start(other)).result();
     await handle.result();
+  });
+
+  test.each([
+    ['done', 'done', 'COMPLETED'],
+    ['failed', 'running', 'RUNNING'],
+  ])('hears that one was %s whose record is refused', async (status, waiting, theirs) => {
+    const failing = world.engine.submissions.length + 1;
+    world.engine.behave = (nth) =>
+      nth === failing && status === 'failed' ? { status: 'failed', message: 'no' } : { status: 'done' };
+    world.onWrite = (path) => {
+      if (path.includes(`/${other}/`)) throw new EtlError('Rejected', 'no permission');
+    };
+    const handle = await days.startWaiting(name);
+    await (await days.start(other)).result().catch(() => {});
+    expect(await world.records.read(other, INTERVAL)).toBeUndefined();
+    if (waiting === 'done') return expect(await handle.result()).toMatchObject({ status: waiting });
+    expect(await world.progress(handle)).toMatchObject({ waitsFor: [`${other}/${INTERVAL}`] });
+    await days.rendezvous(other, theirs);
+    await (await days.start(other)).result();
+    await handle.result();
+  });
+
+  test('goes on at once when that one was done without a record', async () => {
+    world.onWrite = (path) => {
+      if (path.includes(`/${other}/`)) throw new EtlError('Rejected', 'no permission');
+    };
+    await (await days.start(other)).result();
+    await (await days.start(name)).result();
   });
 
   test('does not take a failed run before it for a done one', async () => {
