@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   CancellationScope,
   condition,
   isCancellation,
@@ -7,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type {
   BackfillFailure,
+  BackfillFault,
   BackfillPlan,
   BackfillReport,
   BackfillStatus,
@@ -44,6 +46,7 @@ export class Backfill {
   #done: number;
   #already: number;
   #failed: number;
+  #fault: BackfillFault | undefined;
   #ended: BackfillStatus | undefined;
 
   constructor(state: BackfillState) {
@@ -71,7 +74,8 @@ export class Backfill {
       this.#end('cancelled');
       throw error;
     }
-    if (this.#isStopped()) this.#end('stopped');
+    if (this.#fault) this.#end('failed');
+    else if (this.#isStopped()) this.#end('stopped');
     else if (this.#waiting.length > 0 || this.#next !== null) return this.#rest();
     else this.#end(this.#failed > 0 ? 'failed' : 'done');
     return undefined;
@@ -82,7 +86,7 @@ export class Backfill {
     for (;;) {
       await condition(() => this.#isStopped() || (!this.#paused && this.#running.size < concurrency));
       if (this.#isStopped() || workflowInfo().continueAsNewSuggested) return;
-      if (this.#waiting.length === 0 && this.#next !== null) await this.#fetch();
+      if (this.#waiting.length === 0 && this.#next !== null && !(await this.#fetch())) return;
       const interval = this.#waiting.shift();
       if (interval === undefined) return;
       this.#running.set(
@@ -93,13 +97,23 @@ export class Backfill {
     }
   }
 
-  async #fetch(): Promise<void> {
+  /** Says whether it could be done. Where it was refused, the runs that are open go on to their ends. */
+  async #fetch(): Promise<boolean> {
     const plan = this.#plan;
     const from = this.#next === undefined || this.#next === null ? {} : { from: this.#next };
-    const chunk = await brief('the next intervals').nextIntervals({ plan, ...from });
-    this.#waiting = chunk.intervals;
-    this.#next = chunk.next;
-    this.#already += chunk.already;
+    try {
+      const chunk = await brief('the next intervals').nextIntervals({ plan, ...from });
+      this.#waiting = chunk.intervals;
+      this.#next = chunk.next;
+      this.#already += chunk.already;
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { type, message } = faultOf(error);
+      this.#fault = { type, message: `the next intervals can't be worked out: ${message}` };
+      this.#show();
+      return false;
+    }
   }
 
   async #run(interval: string): Promise<void> {
@@ -168,26 +182,44 @@ export class Backfill {
       failed: this.#failed,
       running: [...this.#running.keys()],
       failures: this.#failures,
+      ...(this.#fault && { fault: this.#fault }),
     };
   }
 
-  failureWords(): string {
+  /** What the workflow fails with, its report in the details. */
+  asFailure(): ApplicationFailure {
+    return ApplicationFailure.create({
+      type: this.#fault?.type ?? 'JobFailed',
+      message: [...(this.#fault ? [faultWords(this.#fault)] : []), ...this.#failureWords()].join('; '),
+      nonRetryable: true,
+      details: [this.report()],
+    });
+  }
+
+  #failureWords(): string[] {
     const { total, failed, failures, status } = this.report();
+    if (failed === 0) return [];
     const some = failures.slice(0, 3).map(({ interval, message }) => `${interval} (${message})`);
     const stopped = status === 'stopped' ? 'stopped: ' : '';
-    return `${stopped}${failed} of ${total} intervals failed: ${some.join('; ')}${failed > some.length ? '; …' : ''}`;
+    return [
+      `${stopped}${failed} of ${total} intervals failed: ${some.join('; ')}${failed > some.length ? '; …' : ''}`,
+    ];
   }
 
   /** Costs no event. */
   #show(): void {
-    const { pipeline, from, to, status, total, done, already, failed, running, failures } = this.report();
+    const { pipeline, from, to, status, total, done, already, failed, running, failures, fault } =
+      this.report();
     const lines = failures.map(({ interval, type, message }) => `- ${interval}: ${type}: ${message}`);
     setCurrentDetails(
       [
         `**${pipeline}** from **${from}** to **${to}**: **${status}**, ${done + already + failed} of ${total}`,
         `${done} done, ${already} done already, ${failed} failed, ${running.length} running`,
+        ...(fault ? [faultWords(fault)] : []),
         ...lines,
       ].join('\n\n'),
     );
   }
 }
+
+const faultWords = ({ type, message }: BackfillFault): string => `${type}: ${message}`;

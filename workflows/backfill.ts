@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -38,12 +37,7 @@ export async function backfill(input: unknown, state?: BackfillState): Promise<B
   if (rest) return continueAsNew<typeof backfill>(input, rest);
   const report = run.report();
   if (report.status === 'done') return report;
-  throw ApplicationFailure.create({
-    type: 'JobFailed',
-    message: run.failureWords(),
-    nonRetryable: true,
-    details: [report],
-  });
+  throw run.asFailure();
 }
 
 /** What can be said before the input was read. */

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { configFolder } from '../config.ts';
-import { ORDERS, spanOf, type BackfillInput } from '../domain/backfill.ts';
+import { MOST_AT_ONCE, ORDERS, spanOf, type BackfillInput } from '../domain/backfill.ts';
 import type { BackfillReport } from '../domain/backfill-progress.ts';
 import type { Definition } from '../domain/definition.ts';
 import { intervalsOf } from '../domain/schedule-ticks.ts';
@@ -35,6 +35,13 @@ const count = (text: string): number => {
   throw new CliError('Usage', `${text} is no number of runs`, 'write a whole number from 1');
 };
 
+const concurrency = (text: string): number => {
+  const value = count(text);
+  if (value <= MOST_AT_ONCE) return value;
+  const fix = `write ${MOST_AT_ONCE} at most, like --concurrency ${MOST_AT_ONCE}`;
+  throw new CliError('Usage', `--concurrency can't be ${text}`, fix);
+};
+
 export const backfill = (program: Command): void =>
   void withTemporal(program.command('backfill <name>'))
     .description(
@@ -42,7 +49,11 @@ export const backfill = (program: Command): void =>
     )
     .option('--from <interval>', 'the first interval, or a date')
     .option('--to <interval>', 'the last interval, or a date; included')
-    .option('--concurrency <n>', 'how many runs at once (4 unless said)', count)
+    .option(
+      '--concurrency <n>',
+      `how many runs at once (4 unless said, ${MOST_AT_ONCE} at most)`,
+      concurrency,
+    )
     .addOption(new Option('--order <order>', 'which intervals go first (oldest unless said)').choices(ORDERS))
     .option('--only-missing', 'only intervals that never ran')
     .addOption(new Option('--failed', 'only intervals whose last run failed').conflicts('onlyMissing'))

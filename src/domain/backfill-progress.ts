@@ -37,7 +37,12 @@ export interface BackfillReport {
   running: string[];
   /** The first that failed, a hundred at most. */
   failures: BackfillFailure[];
+  /** Why it came to an end before its time, where that was no run's failure. */
+  fault?: BackfillFault;
 }
+
+/** What a backfill itself failed with, as opposed to one of its runs. */
+export type BackfillFault = Omit<BackfillFailure, 'interval'>;
 
 /** The answer of the query `progress`. */
 export interface BackfillProgress extends BackfillReport {

@@ -26,7 +26,7 @@ export interface BackfillInput {
   maxFailures?: number;
 }
 
-const MOST_AT_ONCE = 200;
+export const MOST_AT_ONCE = 200;
 
 const schema = z.strictObject({
   pipeline: z.string().min(1),

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
 import { createLogUpdate } from 'log-update';
-import type { BackfillProgress, BackfillReport } from '../../domain/backfill-progress.ts';
+import type { BackfillFault, BackfillProgress, BackfillReport } from '../../domain/backfill-progress.ts';
+import { CliError } from '../error.ts';
 import { say } from '../output.ts';
 import { bar, Pace } from './report.ts';
 
@@ -27,15 +28,32 @@ export async function followBackfill(
     if (!(error instanceof WorkflowFailedError)) throw error;
     const [report] = (error.cause instanceof ApplicationFailure && error.cause.details) || [];
     if (isReport(report)) return report;
-    // Cancelled, or refused: a worker can say how far it came.
+    if (error.cause instanceof ApplicationFailure) throw refused(error.cause);
+    // Cancelled or terminated: a worker can say how far it came.
     const progress = await ask(client, workflowId).catch(() => undefined);
-    if (progress) return progress;
-    throw error.cause ?? error;
+    if (!progress) throw error.cause ?? error;
+    return progress.status === 'cancelled'
+      ? progress
+      : { ...progress, status: 'failed', fault: faultOf(error) };
   } finally {
     ended.abort();
     await telling;
   }
 }
+
+/** The failure of a backfill that never began. */
+function refused({ type, message }: ApplicationFailure): CliError {
+  const [what = '', ...fix] = message.split('; ');
+  return new CliError(type ?? 'Unexpected', what, fix.join('; ') || 'mend it, and start the backfill again', {
+    exitCode: 1,
+  });
+}
+
+/** Of one that was terminated and could not say anything itself. */
+const faultOf = ({ cause, message }: WorkflowFailedError): BackfillFault => ({
+  type: cause?.name ?? 'Unexpected',
+  message: cause?.message ?? message,
+});
 
 const isReport = (value: unknown): value is BackfillReport =>
   typeof value === 'object' && value !== null && 'failures' in value;

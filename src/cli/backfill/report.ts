@@ -56,7 +56,7 @@ const roughly = (ms: number): string =>
 
 /** What it came to. */
 export function reportLines(report: BackfillReport): string {
-  const { pipeline, from, to, status, total, done, already, failed, running, failures } = report;
+  const { pipeline, from, to, status, total, done, already, failed, running, failures, fault } = report;
   const counts = [
     `${done} done`,
     already > 0 ? `${already} done already` : '',
@@ -65,6 +65,10 @@ export function reportLines(report: BackfillReport): string {
   ];
   const head = `${pipeline} from ${from} to ${to}: ${status}; of ${total}: ${counts.filter(Boolean).join(', ')}`;
   const lines = failures.map(({ interval, type, message }) => `  ${interval}  ${type}: ${message}`);
-  const again = `Again: millrace backfill ${pipeline} --from ${from} --to ${to} --failed`;
-  return [head, ...lines, ...(failed > 0 ? [again] : [])].join('\n');
+  const again = `Again: millrace backfill ${pipeline} --from ${from} --to ${to}`;
+  // What was never begun is no failed run, and what is done is left alone.
+  const mend = fault
+    ? [`  ${fault.type}: ${fault.message}`, ...lines, again]
+    : [...lines, ...(failed > 0 ? [`${again} --failed`] : [])];
+  return [head, ...mend].join('\n');
 }
