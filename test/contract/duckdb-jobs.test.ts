@@ -266,7 +266,7 @@ describe.each(['local files', 'S3'])('outputs on %s', (where) => {
       };
       expect(
         await run(
-          sql('SELECT count(DISTINCT dt) AS n, count(more) AS more, max(note) AS note FROM days', again),
+          sql('SELECT count(DISTINCT day) AS n, count(more) AS more, max(note) AS note FROM days', again),
           on,
         ),
       ).toEqual({ status: 'done' });
