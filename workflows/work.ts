@@ -15,6 +15,8 @@ export interface WorkRequest {
   nextKey(): string;
   /** To be done again where it is found done, as after a reset: what came later may have undone it. */
   afresh?: boolean;
+  /** It changes nothing, so that it is simply run again where nobody can say what became of it. */
+  onlyReads?: boolean;
   /** The output to measure when it has ended. */
   output?: FileSet;
   /** The kind of job, where it leaves more than files. */
@@ -40,7 +42,8 @@ export async function doWork(step: StepRun, request: WorkRequest): Promise<Finis
       if (isCancellation(error)) throw error;
       const { type, message, details } = faultOf(error);
       // Rolled back by the other side, as a serialization conflict is: the same again, under a key of its own.
-      if (type !== 'Unavailable' || details.ended !== true) throw error;
+      const isRolledBack = type === 'Unavailable' && details.ended === true;
+      if (!isRolledBack && !(request.onlyReads && type === 'JobLost')) throw error;
       step.say(`${request.what}: ${message}; tries again`);
       await sleep(pauseMs, { summary: `${step.definition.id}: before trying again` });
     }

@@ -1,4 +1,3 @@
-import { isCancellation, sleep } from '@temporalio/workflow';
 import type { FinishedWork } from '../../activities/work.ts';
 import type { Json, StepOf } from '../../src/domain/definition.ts';
 import { isQuery, refusedInTransaction } from '../../src/domain/sql-kind.ts';
@@ -8,10 +7,10 @@ import { renderDeep } from '../../src/domain/template.ts';
 import type { Row } from '../../src/ports.ts';
 import { brief } from '../activities.ts';
 import { toComplete } from '../deadline.ts';
-import { failure, faultOf, rejecting } from '../failures.ts';
+import { failure, rejecting } from '../failures.ts';
 import { runOnce } from '../once.ts';
 import type { StepRun } from '../step-run.ts';
-import { LONGEST_PAUSE_MS, doWork } from '../work.ts';
+import { doWork } from '../work.ts';
 
 /** Statements in the warehouse: as one transaction that takes effect once, or each on its own. */
 export async function redshiftSql(step: StepRun, { args }: StepOf<'redshiftSql'>) {
@@ -36,30 +35,21 @@ export function statementsOf(
   }, 'query: ');
 }
 
-/** Runs statements that change nothing: where an answer was lost they are simply run again. */
-export async function query(
+/** Runs statements that change nothing. */
+export function query(
   step: StepRun,
   warehouse: string,
   statements: string[],
   rows: number,
 ): Promise<FinishedWork> {
-  for (let pauseMs = 1_000; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    try {
-      return await doWork(step, {
-        to: { kind: 'warehouse', name: warehouse },
-        what: 'the statement',
-        spec: { statements },
-        nextKey: () => step.nextKey(),
-        ...(rows !== 1 && { rows }),
-      });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const { type, message } = faultOf(error);
-      if (type !== 'JobLost') throw error;
-      step.say(`${message}; it only reads, tries again`);
-      await sleep(pauseMs, { summary: `${step.definition.id}: before trying again` });
-    }
-  }
+  return doWork(step, {
+    to: { kind: 'warehouse', name: warehouse },
+    what: 'the statement',
+    spec: { statements },
+    nextKey: () => step.nextKey(),
+    onlyReads: true,
+    ...(rows !== 1 && { rows }),
+  });
 }
 
 async function inTransaction(step: StepRun, warehouse: string, statements: string[]) {
