@@ -71,6 +71,10 @@ export class EtlError extends Error {
   }
 }
 
+/** Whether the other side has answered that it takes the request not at all, or not now: nothing came of it. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled');
+
 /** What pure code throws says what is wrong with its input: `Rejected`. */
 export function rejecting<T>(read: () => T): T {
   try {

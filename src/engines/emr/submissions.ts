@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, isRefusal } from '../../domain/failure.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { Staging } from '../staging.ts';
 
@@ -25,9 +25,7 @@ export class Submissions {
     try {
       return await send();
     } catch (error) {
-      const isRefused =
-        error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled');
-      if (isRefused) await this.#staging.forget(key, note);
+      if (isRefusal(error)) await this.#staging.forget(key, note);
       throw error;
     }
   }

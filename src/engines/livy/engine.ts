@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, isRefusal } from '../../domain/failure.ts';
 import { parseJobKey } from '../../domain/key.ts';
 import { hasEnded } from '../../domain/state.ts';
 import type { JobEngine, KeyedJob, ObjectStore, WorkRef, WorkState } from '../../ports.ts';
@@ -125,11 +125,9 @@ export function createLivyEngine(options: LivyOptions): JobEngine {
           return { ...refOf(String(made.id), key), found: false };
         }
       } catch (error) {
-        const isAnswered =
-          error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled');
-        if (isAnswered) await removeRefused(key);
+        if (isRefusal(error)) await removeRefused(key);
         // Either way it is certain that no batch came of it.
-        if (isAnswered || neverReached(error)) await staging.forget(key, 'sent');
+        if (isRefusal(error) || neverReached(error)) await staging.forget(key, 'sent');
         throw error;
       }
       const { ref: other } = await look(key);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { EtlError } from '../../domain/failure.ts';
+import { EtlError, isRefusal } from '../../domain/failure.ts';
 import { hasEnded } from '../../domain/state.ts';
 import type { Staging } from '../staging.ts';
 import { DriverLog } from './driver-log.ts';
@@ -83,9 +83,7 @@ export class Submissions {
       };
       if (!(await staging.claim(key, mine, value))) continue;
       const id = await send(now).catch(async (error: unknown) => {
-        const isRefused =
-          error instanceof EtlError && (error.type === 'Rejected' || error.type === 'Throttled');
-        if (isRefused) await staging.forget(key, mine);
+        if (isRefusal(error)) await staging.forget(key, mine);
         throw error;
       });
       // Somebody held this one for dead and claimed the key again.
