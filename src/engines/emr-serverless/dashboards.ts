@@ -9,6 +9,8 @@ interface Asked {
   link: { url?: string };
 }
 
+const isOld = ({ atMs }: Asked): boolean => Date.now() - atMs >= ASK_AGAIN_MS;
+
 /**
  * Links to the UIs of job runs. EMR Serverless gives none to a job that waits, and what it gives opens for an hour.
  *
@@ -27,12 +29,11 @@ export class Dashboards {
   /** One that is fresh where the job is done, and good while it runs; none where there is none to have. */
   async of(jobRunId: string, status: WorkStatus): Promise<{ url?: string }> {
     if (status === 'queued') return {};
-    for (const [id, { atMs }] of this.#asked) {
-      if (Date.now() - atMs >= ASK_AGAIN_MS) this.#asked.delete(id);
-    }
     const before = this.#asked.get(jobRunId);
-    if (before && status === 'running') return before.link;
+    if (before && status === 'running' && !isOld(before)) return before.link;
     this.#asked.delete(jobRunId);
+    // Some are of jobs that nobody asks about any more.
+    for (const [id, asked] of this.#asked) if (isOld(asked)) this.#asked.delete(id);
     const link = await this.#ask(jobRunId);
     if (status === 'running') this.#asked.set(jobRunId, { atMs: Date.now(), link });
     return link;
