@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { completeEnvironment, environment } from '../config.ts';
 import { EtlError } from '../domain/failure.ts';
 import { jobKey } from '../domain/key.ts';
 import type { Progress, StepProgress } from '../domain/run.ts';
 import { hasEnded } from '../domain/state.ts';
 import type { JobEngine, WorkRef } from '../ports.ts';
-import { createEngines } from '../worker.ts';
-import { configuration, connect, withTemporal, type CommonFlags } from './context.ts';
+import { withTemporal, type CommonFlags } from './context.ts';
+import { withEngines } from './engines.ts';
 import { CliError } from './error.ts';
 import { printJson, say } from './output.ts';
 import { askProgress } from './progress.ts';
@@ -41,31 +40,21 @@ Examples:
   $ millrace logs flights-daily/2001-01-05
   $ millrace logs flights-daily/2001-01-05 routes --follow`,
     )
-    .action(async (name: string, stepId: string | undefined, flags: LogsFlags) => {
-      const config = await configuration(flags);
-      const connected = await connect(flags, config.folder);
-      try {
+    .action((name: string, stepId: string | undefined, flags: LogsFlags) =>
+      withEngines(flags, async (engines, { client }) => {
         const { workflowId, runId } = parseRunName(name);
-        const progress = await askProgress(connected.client, workflowId, runId);
+        const progress = await askProgress(client, workflowId, runId);
         const step = chosen(progress, stepId);
-        const env = connected.dev ? completeEnvironment(connected.dev.env) : environment;
-        const handle = connected.client.workflow.getHandle(workflowId, progress.runId);
-        const { raw } = await handle.describe();
+        const { raw } = await client.workflow.getHandle(workflowId, progress.runId).describe();
         const firstRunId = raw.workflowExecutionInfo?.firstRunId || progress.runId;
-        const engines = Object.values(createEngines(config, env).engines);
-        const job = await newestJob(engines, step, firstRunId);
+        const job = await newestJob(Object.values(engines), step, firstRunId);
         if (!flags.json) say(`job ${job.ref.id} of the step ${step.id}`);
         for await (const lines of pages(job, flags.follow ?? false)) {
           if (flags.json) printJson({ step: step.id, ref: job.ref.id, lines });
           else for (const line of lines) console.log(line);
         }
-      } catch (error) {
-        if (!(error instanceof EtlError)) throw error;
-        throw new CliError(error.type, error.message, 'look at the engine, and ask again', { exitCode: 3 });
-      } finally {
-        await connected.close();
-      }
-    });
+      }),
+    );
 
 /** The step that is meant; of one with `forEach` each item is a step. */
 function chosen({ workflowId, steps }: Progress, stepId: string | undefined): StepProgress {

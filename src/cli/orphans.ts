@@ -1,12 +1,10 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { completeEnvironment, environment } from '../config.ts';
-import { EtlError } from '../domain/failure.ts';
 import { parseJobKey } from '../domain/key.ts';
 import { hasEnded } from '../domain/state.ts';
 import type { JobEngine, KeyedJob } from '../ports.ts';
-import { createEngines } from '../worker.ts';
-import { configuration, connect, withTemporal, type CommonFlags } from './context.ts';
+import { withTemporal, type CommonFlags } from './context.ts';
+import { withEngines } from './engines.ts';
 import { CliError } from './error.ts';
 import { paint, printJson, say, table } from './output.ts';
 import { since } from './since.ts';
@@ -41,12 +39,9 @@ Examples:
   $ millrace orphans
   $ millrace orphans --engine etl --since 2d --cancel`,
     )
-    .action(async (flags: OrphansFlags) => {
-      const config = await configuration(flags);
-      const connected = await connect(flags, config.folder);
-      try {
-        const env = connected.dev ? completeEnvironment(connected.dev.env) : environment;
-        const engines = Object.entries(createEngines(config, env).engines);
+    .action((flags: OrphansFlags) =>
+      withEngines(flags, async (all, { client }) => {
+        const engines = Object.entries(all);
         const asked = engines.filter(([name]) => flags.engine === undefined || name === flags.engine);
         if (asked.length === 0) {
           const names = engines.map(([name]) => name).join(', ') || 'none';
@@ -54,7 +49,7 @@ Examples:
         }
         // First the jobs, then the runs: a run that opens in between has its jobs found to be its own.
         const jobs = await liveJobs(asked, flags.since);
-        const open = await openRuns(connected.client);
+        const open = await openRuns(client);
         const found = jobs.filter(({ job }) => !open.has(parseJobKey(job.key)?.firstRunId ?? ''));
         if (flags.cancel) for (const { engine, job } of found) await engine.cancel(job.ref);
         const listed = found.map(({ name, job }) => orphan(name, job));
@@ -71,13 +66,8 @@ Examples:
             ]),
           ),
         );
-      } catch (error) {
-        if (!(error instanceof EtlError)) throw error;
-        throw new CliError(error.type, error.message, 'look at the engine, and ask again', { exitCode: 3 });
-      } finally {
-        await connected.close();
-      }
-    });
+      }),
+    );
 
 async function liveJobs(engines: [string, JobEngine][], from: Date) {
   const found: { name: string; engine: JobEngine; job: KeyedJob }[] = [];
