@@ -74,16 +74,6 @@ export class EventPath {
   mayMeet(other: EventPath): boolean {
     return mayMeet(this.#items, other.#items);
   }
-
-  /** A key that the path reads as these captures. */
-  render(captured: Captured): string {
-    const text = this.#parts.map((part) => {
-      if ('text' in part) return part.text;
-      return 'any' in part ? 'x' : (captured[part.capture] ?? '');
-    });
-    const key = text.join('');
-    return key.endsWith('/') ? `${key}part-0` : key;
-  }
 }
 
 /** What all keys of a path begin with. */

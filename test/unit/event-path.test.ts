@@ -8,6 +8,7 @@ import { isNamed } from '../../src/domain/interval-captures.ts';
 import { Intervals } from '../../src/domain/interval.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
+import { renderPath } from './render-path.ts';
 
 const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu'];
 
@@ -61,7 +62,7 @@ describe('a path and the interval of a key', () => {
           const intervals = new Intervals(covers, timezone, covers === 'tick' ? tickOf() : undefined);
           const { id } = intervals.newest(new Date(covers === 'tick' ? Math.floor(ms / 1000) * 1000 : ms));
           const interval = intervals.parse(id);
-          const read = compiled.read(compiled.render(capturesOf(interval)));
+          const read = compiled.read(renderPath(path, capturesOf(interval)));
           expect(read).toBeDefined();
           const found = capturedInterval(read?.captured ?? {}, of);
           // An hour that the clock shows twice is the first of the two, unless the path has the interval itself.
