@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
-import type { BackfillProgress } from '../../src/domain/backfill-progress.ts';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { EtlError } from '../../src/domain/failure.ts';
 import { followBackfill } from '../../src/cli/backfill/follow.ts';
 import { reportLines } from '../../src/cli/backfill/report.ts';
+import { startBackfill, until } from './backfill-world.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -21,23 +21,7 @@ beforeEach(() => {
   world.engine.behave = () => ({ status: 'done' });
 });
 
-const start = (input: object): Promise<WorkflowHandle> =>
-  world.client.workflow.start('backfill', {
-    taskQueue: 'test',
-    workflowId: `${name}/backfill`,
-    args: [{ pipeline: name, ...input }],
-  });
-
-const progress = (handle: WorkflowHandle) => handle.query<BackfillProgress>('progress');
-
-async function until(handle: WorkflowHandle, holds: (progress: BackfillProgress) => boolean) {
-  for (const givenUpAt = Date.now() + 60_000; Date.now() < givenUpAt;) {
-    const now = await progress(handle);
-    if (holds(now)) return now;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`what the test waits for did not happen: ${JSON.stringify(await progress(handle))}`);
-}
+const start = (input: Parameters<typeof startBackfill>[2]) => startBackfill(world, name, input);
 
 const follow = () => followBackfill(world.client, `${name}/backfill`, false);
 

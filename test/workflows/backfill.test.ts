@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type {
-  ApplicationFailure,
-  WorkflowFailedError,
-  WorkflowHandleWithStartDetails,
-  WorkflowHandle,
-} from '@temporalio/client';
+import type { ApplicationFailure, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { BackfillInput } from '../../src/domain/backfill.ts';
-import type { BackfillProgress, BackfillReport } from '../../src/domain/backfill-progress.ts';
+import type { BackfillReport } from '../../src/domain/backfill-progress.ts';
+import { progress, startBackfill, until } from './backfill-world.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -25,23 +21,7 @@ beforeEach(() => {
   world.engine.behave = () => ({ status: 'done' });
 });
 
-const start = (input: Omit<BackfillInput, 'pipeline'>): Promise<WorkflowHandleWithStartDetails> =>
-  world.client.workflow.start('backfill', {
-    taskQueue: 'test',
-    workflowId: `${name}/backfill`,
-    args: [{ pipeline: name, ...input }],
-  });
-
-const progress = (handle: WorkflowHandle) => handle.query<BackfillProgress>('progress');
-
-async function until(handle: WorkflowHandle, holds: (progress: BackfillProgress) => boolean) {
-  for (const givenUpAt = Date.now() + 60_000; Date.now() < givenUpAt;) {
-    const now = await progress(handle);
-    if (holds(now)) return now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`what the test waits for did not happen: ${JSON.stringify(await progress(handle))}`);
-}
+const start = (input: Omit<BackfillInput, 'pipeline'>) => startBackfill(world, name, input);
 
 /** What a backfill came to, whether it failed or not. */
 async function reportOf(handle: WorkflowHandle): Promise<BackfillReport> {
