@@ -1,10 +1,16 @@
 import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { glob } from 'tinyglobby';
 import type { Definition } from '../domain/definition.ts';
 import { EtlError } from '../domain/failure.ts';
 import type { PipelineSource } from '../ports.ts';
 import { loadPipeline } from './load.ts';
 import type { Problem } from './problem.ts';
+
+/** What is wrong with files is believed when none has changed for so long: until then somebody may be writing one. */
+const SETTLED_MS = 1_000;
+const LOOK_AGAIN_MS = 100;
+const MOST_LOOKS = 50;
 
 /** The pipeline files of a configuration, by the names in them. Read anew each time, so that an edit counts at once. */
 export class PipelineFolder implements PipelineSource {
@@ -56,7 +62,24 @@ export class PipelineFolder implements PipelineSource {
     return [...now.values()].map(({ definition }) => definition);
   }
 
+  /** The one of that name; `Rejected` says what is wrong with its file, or that there is none. */
   async load(name: string): Promise<Definition> {
+    for (let look = 1; ; look += 1) {
+      try {
+        return await this.#loadNow(name);
+      } catch (error) {
+        if (look === MOST_LOOKS || (await this.#isSettled())) throw error;
+        await sleep(LOOK_AGAIN_MS);
+      }
+    }
+  }
+
+  async #isSettled(): Promise<boolean> {
+    const changed = await Promise.all((await this.files()).map(changedAt));
+    return changed.every((at) => Math.abs(Date.now() - at) > SETTLED_MS);
+  }
+
+  async #loadNow(name: string): Promise<Definition> {
     const files = await this.files();
     // Whatever else is in it, the file has the name in it: the others need not be parsed.
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
@@ -86,6 +109,13 @@ export class PipelineFolder implements PipelineSource {
     return Promise.all(files.map(async (file) => ({ file, ...(await loadPipeline(file)) })));
   }
 }
+
+/** In ms; of a file that has just gone, now. */
+const changedAt = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
 
 /** Changes with the file; empty where it is gone. */
 async function stampOf(file: string): Promise<string> {

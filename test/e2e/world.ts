@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
@@ -71,7 +71,10 @@ export async function createWorld(): Promise<World> {
     config,
     warehouse: new DemoWarehouse(redshift, stack.warehouse),
     async start(name, yaml, interval) {
-      await writeFile(join(folder, `${name}.pipeline.yaml`), `name: ${name}\n${yaml}`);
+      // A run of the same pipeline may read it at this moment: it has to find a whole one.
+      const file = join(folder, `${name}.pipeline.yaml`);
+      await writeFile(`${file}.new`, `name: ${name}\n${yaml}`);
+      await rename(`${file}.new`, file);
       const args = [{ pipeline: name, interval }];
       return client.workflow.start('pipeline', {
         taskQueue: 'millrace',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PipelineFolder } from '../../src/spec/pipeline-folder.ts';
 
@@ -40,4 +41,16 @@ test('the pipelines that are valid follow every change of the files, and an unch
 
   await put('two.yaml', pipeline('two', '3'));
   expect(await seen()).toEqual([['two', 3]]);
+});
+
+test('a pipeline whose file is just being written is read when it is there', async () => {
+  const pipelines = new PipelineFolder(['*.late'], folder);
+  await put('late.late', '');
+  const loading = pipelines.load('late');
+  await sleep(300);
+  await put('late.late', pipeline('late', '4'));
+  expect((await loading).name).toBe('late');
+
+  await put('late.late', 'name: late\nstepss: []\n');
+  await expect(pipelines.load('late')).rejects.toThrow('late has errors');
 });
