@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { intervalsIn, parseBackfillInput, spanOf, type BackfillInput } from '../src/domain/backfill.ts';
 import type { BackfillPlan } from '../src/domain/backfill-progress.ts';
 import type { Definition } from '../src/domain/definition.ts';
@@ -10,6 +11,8 @@ import type { Deps } from './deps.ts';
 const DEFAULT_CONCURRENCY = 4;
 /** So many intervals are handed out at once: small for the history, and few look-ups. */
 const CHUNK = 200;
+/** So long it reckons before others on the worker get their turn, heartbeats among them. */
+const TURN_MS = 20;
 
 /** The intervals that come next. */
 export interface Chunk {
@@ -39,7 +42,8 @@ export function createBackfillActivities({ pipelines, records, settings }: Deps)
       const { concurrency = DEFAULT_CONCURRENCY, order = 'oldest' } = input;
       const runs = await newestRuns(input.pipeline);
       let total = 0;
-      for (const { id } of intervalsIn(intervals, span, order)) if (isChosen(input, runs.get(id))) total += 1;
+      for await (const { id } of inTurns(intervalsIn(intervals, span, order)))
+        if (isChosen(input, runs.get(id))) total += 1;
       return {
         input: { ...input, concurrency, order },
         span,
@@ -56,7 +60,8 @@ export function createBackfillActivities({ pipelines, records, settings }: Deps)
       const chunk: Chunk = { intervals: [], already: 0, next: null };
       const rest = from === undefined ? {} : input.order === 'oldest' ? { from } : { to: from };
       const span = { ...plan.span, ...rest };
-      for (const { id, start, end } of intervalsIn(intervalsOf(definition), span, input.order)) {
+      const intervals = intervalsIn(intervalsOf(definition), span, input.order);
+      for await (const { id, start, end } of inTurns(intervals)) {
         const run = runs.get(id);
         if (!isChosen(input, run)) continue;
         if (run === 'done' && !input.rerun) chunk.already += 1;
@@ -67,6 +72,18 @@ export function createBackfillActivities({ pipelines, records, settings }: Deps)
       return chunk;
     },
   };
+}
+
+/** All of them, without keeping the worker to itself. */
+async function* inTurns<T>(all: Iterable<T>): AsyncGenerator<T> {
+  let sinceMs = performance.now();
+  for (const one of all) {
+    if (performance.now() - sinceMs > TURN_MS) {
+      await setImmediate();
+      sinceMs = performance.now();
+    }
+    yield one;
+  }
 }
 
 /** Whether an interval belongs to the backfill, by the state of its newest run. */

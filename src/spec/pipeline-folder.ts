@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts';
 /** What is wrong with files is believed when none has changed for so long: until then somebody may be writing one. */
 const SETTLED_MS = 1_000;
 const LOOK_AGAIN_MS = 100;
-const MOST_LOOKS = 50;
+const MOST_LOOKS = 30;
 
 /** The pipeline files of a configuration, by the names in them. Read anew each time, so that an edit counts at once. */
 export class PipelineFolder implements PipelineSource {
