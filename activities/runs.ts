@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { EtlError, rejecting } from '../src/domain/failure.ts';
-import type { Interval } from '../src/domain/interval.ts';
+import { isIntervalId, type Interval } from '../src/domain/interval.ts';
 import { intervalsOf } from '../src/domain/schedule-ticks.ts';
 import { paramWords, resolveParams, type Params } from '../src/domain/params.ts';
 import type { RunPlan, RunSettings } from '../src/domain/plan.ts';
@@ -116,14 +116,9 @@ function intervalOf(
 ): Interval {
   const { name } = definition;
   const intervals = intervalsOf(definition);
-  if (asked !== undefined) return rejecting(() => intervals.parse(asked));
-  try {
-    if (from.workflowId.startsWith(`${name}/`)) {
-      return intervals.parse(from.workflowId.slice(name.length + 1));
-    }
-  } catch {
-    // An ID of somebody's own choice.
-  }
+  const id = from.workflowId.startsWith(`${name}/`) ? from.workflowId.slice(name.length + 1) : '';
+  const named = asked ?? (isIntervalId(id) ? id : undefined);
+  if (named !== undefined) return rejecting(() => intervals.parse(named));
   return intervals.newest(new Date(from.scheduledAt ?? from.startedAt));
 }
 

@@ -79,13 +79,13 @@ export class Intervals {
   }
 
   #readAs(ms: number): Interval {
-    if (this.#covers === 'tick') return this.#untilTick(ms);
+    if (this.#covers === 'tick') return this.newest(new Date(ms));
     return this.#startingAt(this.#covers === 'hour' ? this.#startOf(ms) : firstInstantOf(this.#zone, ms));
   }
 
-  /** The newest one that had ended at that instant; for `tick`, the one that ends then. */
+  /** The newest one that had ended at that instant. */
   newest(at: Date): Interval {
-    if (this.#covers === 'tick') return this.#untilTick(at.getTime());
+    if (this.#covers === 'tick') return this.lastTo(at) ?? this.#untilTick(at.getTime());
     return this.#startingAt(this.#startOf(this.#startOf(at.getTime()) - 1));
   }
 

@@ -5,9 +5,9 @@ import { capturedInterval, capturesNaming, capturesOf } from '../../src/domain/e
 import { EventPath } from '../../src/domain/event-path.ts';
 import { SourceMatcher } from '../../src/domain/event-source.ts';
 import { isNamed } from '../../src/domain/interval-captures.ts';
-import { Intervals } from '../../src/domain/interval.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
+import { intervalsOf } from '../../src/domain/schedule-ticks.ts';
 import { renderPath } from './render-path.ts';
 
 const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu'];
@@ -59,8 +59,8 @@ describe('a path and the interval of a key', () => {
       fc.assert(
         fc.property(instants, fc.constantFrom(...ZONES), (ms, timezone) => {
           const of = calendar(covers, timezone);
-          const intervals = new Intervals(covers, timezone, covers === 'tick' ? tickOf() : undefined);
-          const { id } = intervals.newest(new Date(covers === 'tick' ? Math.floor(ms / 1000) * 1000 : ms));
+          const intervals = intervalsOf(of);
+          const { id } = intervals.newest(new Date(ms));
           const interval = intervals.parse(id);
           const read = compiled.read(renderPath(path, capturesOf(interval)));
           expect(read).toBeDefined();
@@ -81,8 +81,6 @@ describe('a path and the interval of a key', () => {
       );
     },
   );
-
-  const tickOf = () => ({ before: (ms: number) => ms - 3_600_000, after: (ms: number) => ms + 3_600_000 });
 
   test('keys of no date, hour or interval are of none', () => {
     const at = (path: string, covers: Covers, key: string, timezone = 'UTC') => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Covers } from '../../src/domain/definition.ts';
 import { Intervals } from '../../src/domain/interval.ts';
+import { parseCron } from '../../src/domain/schedule-calendar.ts';
+import { intervalsOf } from '../../src/domain/schedule-ticks.ts';
 
 const NEW_YORK = 'America/New_York';
 
@@ -182,4 +184,36 @@ describe('the newest interval that had ended', () => {
       }
     }
   });
+});
+
+describe('with covers: tick', () => {
+  const intervals = intervalsOf({
+    covers: 'tick',
+    timezone: 'UTC',
+    schedule: {
+      timezone: 'UTC',
+      covers: 'tick',
+      entries: [{ params: {}, calendars: [parseCron('30 */6 * * *')], periods: [] }],
+      overlap: 'skip',
+      catchupWindowMs: 60_000,
+      jitterMs: 0,
+      pauseOnFailure: false,
+    },
+  });
+
+  test.each([
+    ['2001-01-05T06:30:00Z', '2001-01-05T06:30:00Z'],
+    ['2001-01-05T06:29:59Z', '2001-01-05T00:30:00Z'],
+    ['2001-01-05T11:00:00Z', '2001-01-05T06:30:00Z'],
+  ])('the newest at %s is the one that ended at %s', (at, id) => {
+    const newest = intervals.newest(new Date(at));
+    expect(newest.id).toBe(id);
+    expect(Date.parse(newest.end) - Date.parse(newest.start)).toBe(6 * 3_600_000);
+    expect(intervals.parse(id)).toEqual(newest);
+  });
+
+  test('a time at which it does not tick is refused', () =>
+    expect(() => intervals.parse('2001-01-05T07:30:00Z')).toThrow(
+      '"2001-01-05T07:30:00Z" is no tick in UTC; write it as 2001-01-05T06:30:00Z',
+    ));
 });

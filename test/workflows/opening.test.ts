@@ -83,3 +83,16 @@ test('what fails under an ID of its own choice leaves no record, and says why', 
   const message = 'no pipeline is called mine';
   expect(await world.progress(handle)).toMatchObject({ status: 'failed', failure: { message } });
 });
+
+test('an ID with an interval of another kind is refused, and nothing else runs instead', async () => {
+  const name = `opening${(count += 1)}`;
+  world.define(name);
+  const handle = await world.client.workflow.start('pipeline', {
+    taskQueue: 'test',
+    workflowId: `${name}/2001-01`,
+    args: [{ pipeline: name }],
+  });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('"2001-01" is no day; write it as 2001-01-05') },
+  });
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Definition } from '../../src/domain/definition.ts';
+import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import { intervalsOf } from '../../src/domain/schedule-ticks.ts';
 import { newDataId } from '../../src/domain/new-data.ts';
@@ -169,7 +170,13 @@ test('ticks that race for an interval whose run ends at once run it once', async
 });
 
 test('a run of --cron goes by the time that it was due, not by that of its start', async () => {
-  world.definitions.set('cronned', { ...definitionOf('cronned'), covers: 'tick', steps: [] });
+  const everySecond: ScheduleDefinition = {
+    ...{ timezone: 'UTC', covers: 'tick', overlap: 'skip', catchupWindowMs: 60_000, jitterMs: 0 },
+    entries: [{ params: {}, calendars: [], periods: [{ everyMs: 1_000, offsetMs: 0 }] }],
+    pauseOnFailure: false,
+  };
+  const definition = definitionOf('cronned');
+  world.definitions.set('cronned', { ...definition, covers: 'tick', schedule: everySecond, steps: [] });
   const handle = await world.client.workflow.start('pipeline', {
     taskQueue: 'test',
     workflowId: 'by-cron',
