@@ -56,9 +56,20 @@ export function parseCron(text: string): CalendarTimes {
   if (fields.length !== 5)
     throw new Error(`${JSON.stringify(text)} is no cron expression of five fields; ${MEND}`);
   const times = { minute, hour, dayOfMonth, month, dayOfWeek, year: '*', text };
+  if (isEither(times)) throw new Error(`${JSON.stringify(text)} ${EITHER}; ${eitherMend(fields)}`);
   if (neverComes(valuesOf(times))) throw new Error(`${JSON.stringify(text)} never comes; ${MEND}`);
   return times;
 }
+
+const EITHER = 'names days of the month and of the week, and cron takes either, Temporal both';
+
+/** To cron a field that begins with a star is none that names days. */
+const isEither = ({ dayOfMonth, dayOfWeek }: CalendarTimes): boolean =>
+  !dayOfMonth.startsWith('*') && !dayOfWeek.startsWith('*');
+
+const eitherMend = ([minute, hour, dayOfMonth, month, dayOfWeek]: string[]): string =>
+  `write two entries, "${minute} ${hour} ${dayOfMonth} ${month} *" and "${minute} ${hour} * ${month} ${dayOfWeek}", ` +
+  'or, for days that are both, a calendar';
 
 /** Whether none of the months has such a day. */
 export function neverComes({ month, dayOfMonth }: CalendarValues): boolean {

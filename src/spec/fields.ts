@@ -1,9 +1,9 @@
-import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import type { Json } from '../domain/definition.ts';
 import { parseCron } from '../domain/schedule-calendar.ts';
 import type { ProblemCode } from './problem.ts';
+import { zoneMeantBy } from './time-zone.ts';
 
 /*
  * The small things that pipeline files and configurations are made of. A check throws an `Error` that says what is
@@ -28,12 +28,16 @@ export const matching = (code: ProblemCode, pattern: RegExp, mend: string) =>
 
 export const filled = () => matching('wrong-type', /\S/, 'write some text');
 
-export const duration = () => checked('bad-duration', parseDuration);
+const nothing = (): void => undefined;
 
-export const positiveDuration = () =>
-  checked('bad-duration', (text) => {
-    if (parseDuration(text) === 0)
-      throw new Error('the duration is zero; write a longer one, or leave it out');
+/** A duration, which may have to be more than that. */
+export const duration = (check: (durationMs: number) => void = nothing) =>
+  checked('bad-duration', (text) => check(parseDuration(text)));
+
+export const positiveDuration = (check: (durationMs: number) => void = nothing) =>
+  duration((durationMs) => {
+    if (durationMs === 0) throw new Error('the duration is zero; write a longer one, or leave it out');
+    check(durationMs);
   });
 
 /** The name of an engine, a warehouse or a webhook. */
@@ -53,10 +57,10 @@ export const pipelineName = () =>
 
 export const timezone = () =>
   checked('bad-timezone', (text) => {
-    if (IANAZone.isValidZone(text)) return;
-    throw new Error(
-      `there is no time zone ${JSON.stringify(text)}; write a name like America/New_York or UTC`,
-    );
+    const meant = zoneMeantBy(text);
+    if (meant === text) return;
+    const fix = meant === undefined ? 'write a name like America/New_York or UTC' : `did you mean ${meant}?`;
+    throw new Error(`there is no time zone ${JSON.stringify(text)}; ${fix}`);
   });
 
 export const cron = () => checked('bad-cron', parseCron);

@@ -14,17 +14,31 @@ const cronText = () =>
 
 const cronEntry = z.union([cronText(), z.strictObject({ cron: cronText(), params })]);
 
-const period = () => positiveDuration().meta({ description: 'The time between ticks.', examples: ['6h'] });
+const wholeSeconds = (durationMs: number): void => {
+  if (durationMs % 1_000 !== 0) throw new Error('ticks come at whole seconds; write whole seconds, like 30s');
+};
+
+const period = () =>
+  positiveDuration(wholeSeconds).meta({ description: 'The time between ticks.', examples: ['6h'] });
+
+/** NaN for what is no duration, which is told by its field. */
+const msOf = (text: string): number => (duration().safeParse(text).success ? parseDuration(text) : NaN);
 
 const intervalEntry = z.union([
   period(),
-  z.strictObject({
-    every: period(),
-    offset: duration()
-      .optional()
-      .meta({ description: 'Moves the ticks, which are counted from 1970 in UTC.', examples: ['15m'] }),
-    params,
-  }),
+  z
+    .strictObject({
+      every: period(),
+      offset: duration(wholeSeconds)
+        .optional()
+        .meta({ description: 'Moves the ticks, which are counted from 1970 in UTC.', examples: ['15m'] }),
+      params,
+    })
+    .superRefine(({ every, offset = '0s' }, context) => {
+      if (!(msOf(offset) >= msOf(every)) || msOf(every) === 0) return;
+      const message = `the offset is not shorter than every; write less than ${every}`;
+      context.addIssue({ code: 'custom', message, path: ['offset'], params: { code: 'bad-duration' } });
+    }),
 ]);
 
 const oneOrMore = <T extends z.ZodType>(entry: T) => z.union([z.array(entry).min(1), entry]).optional();
@@ -48,7 +62,14 @@ const moment = () =>
       throw new Error(`${JSON.stringify(text)} is no date; write it like 2026-01-31 or 2026-01-31T12:00`);
   }).optional();
 
-const KEEPS_TICKS = 'catchupWindow is shorter than Temporal takes; write 10s or more';
+/** Temporal counts nanoseconds, in 64 bits; a century says that it is always. */
+const MOST_CATCHUP_MS = 36_500 * 86_400_000;
+
+const checkCatchupWindow = (durationMs: number): void => {
+  if (durationMs < 10_000) throw new Error('catchupWindow is shorter than Temporal takes; write 10s or more');
+  if (durationMs > MOST_CATCHUP_MS)
+    throw new Error('catchupWindow is longer than Temporal takes; write 36500d or less');
+};
 
 export const schedule = z
   .strictObject({
@@ -62,9 +83,7 @@ export const schedule = z
       description: 'The interval that a run covers: the newest one that had ended; day unless said.',
     }),
     overlap: overlap.optional(),
-    catchupWindow: checked('bad-duration', (text) => {
-      if (parseDuration(text) < 10_000) throw new Error(KEEPS_TICKS);
-    })
+    catchupWindow: duration(checkCatchupWindow)
       .optional()
       .meta({
         description: 'How old a missed tick may be to be made up for; 365d unless said.',
@@ -85,6 +104,12 @@ export const schedule = z
     const message = 'covers: tick needs ticks; add cron, calendar or interval';
     context.addIssue({ code: 'custom', message, path: ['covers'], params: { code: 'missing-field' } });
   })
+  .superRefine(({ start, end, timezone }, context) => {
+    if (start === undefined || end === undefined || !(startOf(start, timezone) > endOf(end, timezone)))
+      return;
+    const message = `it ends before it starts; write an end after ${start}`;
+    context.addIssue({ code: 'custom', message, path: ['end'], params: { code: 'conflicting-fields' } });
+  })
   .meta({ description: 'When the pipeline runs by itself, and what an interval is.' });
 
 type ScheduleFile = z.output<typeof schedule>;
@@ -102,16 +127,18 @@ export function scheduleOf(file: ScheduleFile): ScheduleDefinition {
     catchupWindowMs: catchupWindow === undefined ? DEFAULT_CATCHUP_WINDOW_MS : parseDuration(catchupWindow),
     jitterMs: jitter === undefined ? 0 : parseDuration(jitter),
     pauseOnFailure: file.pauseOnFailure ?? false,
-    ...(start !== undefined && { startAt: isoOf(DateTime.fromISO(start, { zone: timezone })) }),
+    ...(start !== undefined && { startAt: isoOf(startOf(start, timezone)) }),
     ...(end !== undefined && { endAt: isoOf(endOf(end, timezone)) }),
   };
 }
 
 const isoOf = (at: DateTime): string => at.toUTC().toISO({ suppressMilliseconds: true }) ?? '';
 
+const startOf = (text: string, zone = 'UTC'): DateTime => DateTime.fromISO(text, { zone });
+
 /** Of a date its last second. */
-const endOf = (text: string, zone: string): DateTime => {
-  const at = DateTime.fromISO(text, { zone });
+const endOf = (text: string, zone = 'UTC'): DateTime => {
+  const at = startOf(text, zone);
   return text.includes('T') ? at : at.endOf('day').startOf('second');
 };
 

@@ -96,4 +96,64 @@ describe('a schedule', () => {
     const { problems } = await load(schedule);
     expect(problems.map((problem) => problem.message)).toEqual([expect.stringContaining(message)]);
   });
+
+  test.each([
+    [
+      "  { cron: '0 5 13 * fri' }",
+      'bad-cron 4:11: "0 5 13 * fri" names days of the month and of the week, and cron takes either, Temporal both; ' +
+        'write two entries, "0 5 13 * *" and "0 5 * * fri", or, for days that are both, a calendar',
+    ],
+    [
+      '  { interval: { every: 1h, offset: 60m } }',
+      'bad-duration 4:36: the offset is not shorter than every; write less than 1h',
+    ],
+    [
+      '  { interval: [500ms, { every: 90s, offset: 1500ms }] }',
+      'bad-duration 4:16: ticks come at whole seconds; write whole seconds, like 30s',
+      'bad-duration 4:45: ticks come at whole seconds; write whole seconds, like 30s',
+    ],
+    [
+      "  { cron: '@daily', catchupWindow: 200000d }",
+      'bad-duration 4:36: catchupWindow is longer than Temporal takes; write 36500d or less',
+    ],
+    [
+      "  { cron: '@daily', start: 2026-07-02, end: 2026-07-01 }",
+      'conflicting-fields 4:45: it ends before it starts; write an end after 2026-07-02',
+    ],
+  ])('%s is refused with a mend', async (schedule, ...words) => {
+    const { problems } = await load(schedule);
+    expect(
+      problems.map(({ code, line, column, message, fix }) => `${code} ${line}:${column}: ${message}; ${fix}`),
+    ).toEqual(words);
+  });
+
+  test.each([
+    "  { cron: ['0 5 13 * *', '0 5 * * fri', '0 5 */2 * fri', '0 5 13 * */2'] }",
+    '  { calendar: { dayOfMonth: 13, dayOfWeek: fri } }',
+    '  { interval: { every: 1h, offset: 59m } }',
+    "  { cron: '@daily', start: 2026-07-01, end: 2026-07-01 }",
+  ])('%s is fine', async (schedule) => {
+    expect((await load(schedule)).problems).toEqual([]);
+  });
+
+  test.each([
+    ['europe/berlin', 'Europe/Berlin'],
+    ['Utc', 'UTC'],
+    ['us/eastern', 'US/Eastern'],
+    ['asia/KOLKATA', 'Asia/Kolkata'],
+    ['etc/gmt+5', 'Etc/GMT+5'],
+    ['africa/dar_es_salaam', 'Africa/Dar_es_Salaam'],
+    ['PST', 'America/Los_Angeles'],
+    ['Europe/Berln', 'Europe/Berlin'],
+  ])('the time zone %s is refused, and %s is proposed', async (written, right) => {
+    const { problems } = await load(`  { cron: '@daily', timezone: ${written} }`);
+    expect(problems).toMatchObject([
+      {
+        code: 'bad-timezone',
+        message: `there is no time zone ${JSON.stringify(written)}`,
+        fix: `did you mean ${right}?`,
+      },
+    ]);
+    expect((await load(`  { cron: '@daily', timezone: ${right} }`)).problems).toEqual([]);
+  });
 });
