@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { Connection } from '../src/domain/connection.ts';
 import { EtlError, type FailureDetails, type LoadError } from '../src/domain/failure.ts';
 import { loadErrorWords } from '../src/domain/load-error.ts';
+import { sampleOf } from '../src/domain/sample.ts';
 import { hasEnded } from '../src/domain/state.ts';
 import type {
   BatchResult,
@@ -95,7 +96,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         if (to.kind === 'warehouse') {
           const warehouse = byName('warehouse', warehouses, to.name);
           if (state.status !== 'done') throw failureOf(ref, state, await loadErrors(warehouse, ref, state));
-          return { ref, statements: await warehouse.result(ref, rows) };
+          const result = await warehouse.result(ref, rows);
+          return { ref, statements: { ...result, rows: sampleOf(result.rows) } };
         }
         if (state.status !== 'done') throw failureOf(ref, state);
         const left = outcome && (await byName('engine', engines, to.name).outcome?.(ref, outcome));

@@ -15,6 +15,8 @@ export const failure = (
   details: FailureDetails = {},
 ): ApplicationFailure => ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 
+type Evidence = Pick<FailureDetails, 'loadErrors' | 'sample' | 'expectations'>;
+
 export interface Fault {
   type: FailureType;
   message: string;
@@ -55,6 +57,15 @@ export function rejecting<T>(evaluate: () => T, where = ''): T {
 }
 
 export function stepFailure(step: string, { type, message, details }: Fault): StepFailure {
-  const { ref = null, log = null, loadErrors } = details;
-  return { step, type, message, ref, log, ...(loadErrors && { loadErrors }) };
+  const { ref = null, log = null } = details;
+  return { step, type, message, ref, log, ...evidence(details) };
+}
+
+/** What a failure has to show for itself. */
+export function evidence({ loadErrors, sample, expectations }: Evidence): Evidence {
+  return {
+    ...(loadErrors && { loadErrors }),
+    ...(sample && { sample }),
+    ...(expectations && { expectations }),
+  };
 }

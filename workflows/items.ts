@@ -2,7 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { ForEach, Json } from '../src/domain/definition.ts';
 import { shortHash } from '../src/domain/key.ts';
 import { renderDeep, renderValue } from '../src/domain/template.ts';
-import { failure, rejecting } from './failures.ts';
+import { evidence, failure, rejecting } from './failures.ts';
 import type { StepRun } from './step-run.ts';
 
 /** Each item adds to the history, which Temporal ends at 51,200 events. */
@@ -63,7 +63,11 @@ export async function runItems(step: StepRun, { concurrency }: ForEach): Promise
   const bad = items.find(({ state }) => state === 'failed');
   if (bad?.failure) {
     const { type, message, ref, log } = bad.failure;
-    const details = { ...(ref !== null && { ref }), ...(log !== null && { log }) };
+    const details = {
+      ...(ref !== null && { ref }),
+      ...(log !== null && { log }),
+      ...evidence(bad.failure),
+    };
     throw failure(type, `${bad.definition.id}${bad.attemptWords()}: ${message}`, details);
   }
   const results = items.map(({ item, result }) => ({ item: item?.value ?? null, ...result }));

@@ -231,10 +231,14 @@ export class Run {
   }
 }
 
-/** The steps, without the lists in their results where all that is too much for one answer; the history has them. */
+/** The steps, without the lists in their results and failures where all that is too much for one answer; the history has them. */
 function fitting(steps: StepProgress[]): StepProgress[] {
   if (JSON.stringify(steps).length <= LONGEST_STORY) return steps;
   return steps.map(({ items: _, ...step }) => {
+    if (step.failure !== null) {
+      const { step: id, type, message, ref, log } = step.failure;
+      return { ...step, failure: { step: id, type, message, ref, log } };
+    }
     if (step.result === null) return step;
     const { attempts, startedAt, endedAt, ...own } = step.result;
     const small = Object.entries(own).filter(([, value]) => JSON.stringify(value).length <= LONGEST_FIELD);

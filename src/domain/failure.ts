@@ -1,3 +1,6 @@
+import type { ExpectationOutcome } from './expectation-outcome.ts';
+import type { Row } from './statements.ts';
+
 /** What can go wrong, and whether trying again helps. Workflows, adapters and the CLI share these names. */
 export const FAILURE = {
   /** Network, 5xx, serialization conflicts: Temporal tries again. */
@@ -47,6 +50,10 @@ export interface FailureDetails {
   statement?: number;
   /** The lines that the load failed at. */
   loadErrors?: LoadError[];
+  /** The first rows that broke what a check expects. */
+  sample?: Row[];
+  /** What the expectations of a check came to, where there are several. */
+  expectations?: ExpectationOutcome[];
   /** The work itself has ended: to try again means to submit it again, so Temporal must not. */
   ended?: boolean;
 }

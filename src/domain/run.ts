@@ -1,7 +1,9 @@
 import type { Json, StepKind } from './definition.ts';
+import type { ExpectationOutcome } from './expectation-outcome.ts';
 import type { FailureType, LoadError } from './failure.ts';
 import type { Interval } from './interval.ts';
 import type { RunStatus, StepState } from './state.ts';
+import type { Row } from './statements.ts';
 
 export const TRIGGER_KINDS = ['run', 'schedule', 'event', 'backfill', 'pipeline'] as const;
 
@@ -33,6 +35,10 @@ export interface StepFailure {
   log: string | null;
   /** The lines that a load failed at. */
   loadErrors?: LoadError[];
+  /** The first rows that broke what a check expects. */
+  sample?: Row[];
+  /** What the expectations of a check came to, where there are several. */
+  expectations?: ExpectationOutcome[];
 }
 
 /** Where a step stands. */

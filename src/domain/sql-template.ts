@@ -52,6 +52,14 @@ export const quotedTemplates = (text: string): { offset: number; length: number 
     .filter(({ context }) => context === 'quote')
     .map(({ offset, length }) => ({ offset, length }));
 
+/** A SQL text as it is read before its values are known: each `${…}` is a number of the same length. */
+export function filledIn(text: string): string {
+  let sql = text;
+  for (const { offset, length, context } of sqlTemplates(text))
+    if (context !== 'comment') sql = sql.slice(0, offset) + '0'.repeat(length) + sql.slice(offset + length);
+  return sql;
+}
+
 /** Reads the templates of a SQL text; those in comments are left out. Throws an `ExpressionError`. */
 export function parseSqlTemplate(text: string): SqlPart[] {
   return sqlTemplates(text)

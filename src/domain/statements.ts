@@ -22,7 +22,7 @@ export interface BatchResult {
   rowsAffected: number;
   /** The first row of the last statement that returned rows, or null. */
   row: Row | null;
-  /** The first rows of that statement, as many as were asked for. */
+  /** The first rows of that statement, as many as were asked for; a sample of them in a history. */
   rows: Row[];
   /** How many rows that statement returned. */
   count: number;

@@ -1,7 +1,7 @@
 import { ExpressionError, parseExpression, TemplateError } from '../domain/expression.ts';
 import type { Expression } from '../domain/expression.ts';
-import { notOneSelect } from '../domain/one-select.ts';
-import { readSqlPart, sqlTemplates } from '../domain/sql-template.ts';
+import { notOneQuery, notOneSelect, type Wrong } from '../domain/one-select.ts';
+import { filledIn, readSqlPart, sqlTemplates } from '../domain/sql-template.ts';
 import { expressionAt } from '../domain/template.ts';
 import { templateSpans } from '../domain/template-scanner.ts';
 import { whatAndFix, type Place, type Problem, type ProblemCode } from './problem.ts';
@@ -76,9 +76,8 @@ function checkSql(text: string, locate: Locate): CheckedText {
   return { ...checked, problems: [...checked.problems, ...quoted] };
 }
 
-function checkSelect(text: string, locate: Locate): CheckedText {
+function checkOne(text: string, locate: Locate, wrong: Wrong | undefined): CheckedText {
   const checked = checkSql(text, locate);
-  const wrong = notOneSelect(text);
   if (wrong === undefined) return checked;
   const { offset, ...said } = wrong;
   return { ...checked, problems: [...checked.problems, { ...locate(offset), code: 'wrong-type', ...said }] };
@@ -105,7 +104,8 @@ function checkTemplate({ kind, text }: StepText, locate: Locate): CheckedText {
 export function checkText(text: StepText, locate: Locate): CheckedText {
   try {
     if (text.kind === 'sql') return checkSql(text.text, locate);
-    if (text.kind === 'select') return checkSelect(text.text, locate);
+    if (text.kind === 'select') return checkOne(text.text, locate, notOneSelect(text.text));
+    if (text.kind === 'question') return checkOne(text.text, locate, notOneQuery(filledIn(text.text)));
     if (text.kind === 'template' || text.kind === 'fileSet') return checkTemplate(text, locate);
     return readAll(locate, [() => parseExpression(text.text)]);
   } catch (error) {

@@ -5,8 +5,8 @@ import { KIND_SPECS } from './steps/index.ts';
 import { CONNECTION_FIELDS, type KindSpec } from './steps/kind.ts';
 import type { Path } from './yaml-source.ts';
 
-/** How the `${…}` of a text is meant, or that the text is CEL as a whole. A `select` is SQL of one statement. */
-export type TextKind = 'cel' | 'expect' | 'sql' | 'select' | 'template' | 'fileSet';
+/** How the `${…}` of a text is meant, or that the text is CEL as a whole. A `select` is SQL of one statement, a `question` one that only reads in Redshift. */
+export type TextKind = 'cel' | 'expect' | 'sql' | 'select' | 'question' | 'template' | 'fileSet';
 
 /** A text of a step that is evaluated in a run. */
 export interface StepText {

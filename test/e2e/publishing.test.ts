@@ -209,16 +209,16 @@ describe('check', () => {
     });
   });
 
-  test('fails with the rows that are wrong in its words', async () => {
-    const { type, message } = await failureOf(
-      (
-        await start(
-          '  - id: sane\n    check: { query: select n from public.sales where n > 3, noRows: true }\n',
-        )
-      ).result(),
+  test('fails with the rows that are wrong in its words, and in show', async () => {
+    const handle = await start(
+      '  - id: sane\n    check: { query: select n from public.sales where n > 3, noRows: true }\n',
     );
+    const { type, message } = await failureOf(handle.result());
     expect(type).toBe('JobFailed');
     expect(message).toMatch(/"n":4/);
+    const shown = await command(['show', handle.workflowId]);
+    const { steps: all } = JSON.parse(shown.stdout) as { steps: { failure: unknown }[] };
+    expect(all[0]?.failure).toMatchObject({ type: 'JobFailed', sample: [{ n: 4 }] });
   });
 });
 

@@ -156,6 +156,26 @@ test.each<Wrong>([
     'noRows: true',
   ],
   [
+    'a check that changes data',
+    step('    check: { query: "delete from t", noRows: true }'),
+    'wrong-type 7:22',
+    'write one SELECT',
+  ],
+  [
+    'a check that changes data behind its WITH',
+    step(
+      '    check:\n      query: |\n        with x as (select ${params.limit} as n)\n        insert into t select n from x\n      expect: row.n > 0',
+    ),
+    'wrong-type 10:9',
+    'a redshiftSql step',
+  ],
+  [
+    'an expectation of several statements',
+    step('    check: { expectations: [{ query: "select 1; select 2", noRows: true }] }'),
+    'wrong-type 7:49',
+    'write one SELECT',
+  ],
+  [
     'an unload to a file',
     step('    redshiftUnload: { query: select 1, to: s3://b/file }'),
     'wrong-type 7:44',

@@ -71,6 +71,12 @@ describe('a transaction that is cut off by its timeout', () => {
   });
 });
 
+test('what changes data behind its WITH is a transaction, and no query', async () => {
+  const statement = 'with a as (select 1 as n) insert into t select n from a';
+  await world.run([transaction(statement)]);
+  expect(world.warehouse.done).toEqual([expect.stringMatching(/^guard /), statement]);
+});
+
 const BROKEN: WorkState = { status: 'failed', transient: 'unclear', message: 'connection reset' };
 
 /** Fails the first statement of that text. */

@@ -8,6 +8,7 @@ import type {
   PlannedLoad,
   PublishPlan,
   PublishRequest,
+  Row,
   StatementBatch,
   Submission,
   UnloadRequest,
@@ -36,6 +37,8 @@ export class TestWarehouse implements Warehouse {
   /** What becomes of a statement. */
   behave: (statement: string) => WorkState = () => ({ status: 'done' });
 
+  /** What a query answers; undefined means as the ledger would. */
+  answer: (statement: string) => Row[] | undefined = () => undefined;
   /** The lines that a load leaves out. */
   leftOut: LoadError[] = [];
   /** Called before a statement is taken; what it throws is the answer. */
@@ -83,9 +86,14 @@ export class TestWarehouse implements Warehouse {
     if (!hasEnded(statement.state.status)) statement.state = { status: 'cancelled' };
   }
 
-  async result({ id }: WorkRef): Promise<BatchResult> {
+  async result({ id }: WorkRef, limit = 1): Promise<BatchResult> {
     const all = [...this.statements.values()];
     const [asked = ''] = all.find(({ ref }) => ref.id === id)?.batch.statements ?? [];
+    const answer = this.answer(asked);
+    if (answer) {
+      const rows = answer.slice(0, limit);
+      return { rowsAffected: 0, row: rows[0] ?? null, rows, count: answer.length, statements: [] };
+    }
     const guard = asked.replace('ledger', 'guard');
     const published = all.filter(
       ({ batch, state }) =>

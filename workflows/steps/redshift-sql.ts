@@ -15,23 +15,23 @@ import { doWork } from '../work.ts';
 /** Statements in the warehouse: as one transaction that takes effect once, or each on its own. */
 export async function redshiftSql(step: StepRun, { args }: StepOf<'redshiftSql'>) {
   const { warehouse, autoCommit = false } = args;
-  const statements = statementsOf(step, args);
+  const statements = splitStatements(sqlOf(step, args));
   if (autoCommit) return oneByOne(step, warehouse, statements);
   // What only reads may be read again, and needs no ledger.
   if (statements.every(isQuery)) return resultOf(await query(step, warehouse, statements, 1), statements);
   return inTransaction(step, warehouse, statements);
 }
 
-/** The statements of a text, with the values in them. */
-export function statementsOf(
+/** A text of SQL with the values in it. */
+export function sqlOf(
   step: StepRun,
   { query: text, parameters }: { query: string; parameters?: Record<string, Json> },
-): string[] {
+): string {
   return rejecting(() => {
     const scope = step.scope();
     const sql = renderSql(text, scope);
-    if (parameters === undefined) return splitStatements(sql);
-    return splitStatements(bindParameters(sql, renderDeep(parameters, scope) as Record<string, Json>));
+    if (parameters === undefined) return sql;
+    return bindParameters(sql, renderDeep(parameters, scope) as Record<string, Json>);
   }, 'query: ');
 }
 

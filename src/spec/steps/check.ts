@@ -42,10 +42,10 @@ export const check = kindSpec('check', {
     .meta({ description: 'Fails the run when the data is not as expected.' }),
   connection: 'warehouse',
   texts: {
-    query: 'sql',
+    query: 'question',
     expect: 'expect',
     severity: 'plain',
-    'expectations.*.query': 'sql',
+    'expectations.*.query': 'question',
     'expectations.*.expect': 'expect',
     'expectations.*.name': 'plain',
     'expectations.*.severity': 'plain',
