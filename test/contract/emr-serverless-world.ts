@@ -11,7 +11,7 @@ import { awsRequests } from '../../src/aws-requests.ts';
 import { EmrServerlessEngine } from '../../src/engines/emr-serverless/engine.ts';
 import type { EmrServerlessOptions } from '../../src/engines/emr-serverless/options.ts';
 import type { JobEngine, SparkSpec, WorkRef } from '../../src/ports.ts';
-import type { EngineWorld } from './engine.ts';
+import { newKey, type EngineWorld } from './engine.ts';
 import type { HttpWorld } from './engine-faults.ts';
 import { credentials, eventually, LOGS, STAGING, startStandIn, type StandIn } from './emr-stand-in.ts';
 
@@ -107,10 +107,11 @@ async function startRuns(
   while (refs.length < count) {
     const some = Array.from({ length: Math.min(AT_ONCE, count - refs.length) }, async () => {
       const jobDriver = { sparkSubmit: { entryPoint: 's3://lake/none.py' } };
-      const request = { applicationId, executionRoleArn: ROLE, name: 'many', jobDriver };
+      const key = newKey();
+      const request = { applicationId, executionRoleArn: ROLE, name: key, jobDriver };
       const { jobRunId: id = '' } = await client.send(new StartJobRunCommand(request));
       await client.send(new CancelJobRunCommand({ applicationId, jobRunId: id }));
-      return { id, key: 'many' };
+      return { id, key };
     });
     refs.push(...(await Promise.all(some)));
   }

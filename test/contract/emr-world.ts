@@ -73,7 +73,12 @@ export async function makeEmrWorld(): Promise<EmrWorld> {
       engineWith({ client: clientAt(url, requestTimeoutMs), requestTimeoutMs }),
     isSubmission: ({ headers }) => String(headers['x-amz-target']).endsWith('.AddJobFlowSteps'),
     // Pages of 50, and one look at those that have not ended.
-    many: { count: 300, requests: 7, make: (_, count) => addSteps(client, count) },
+    many: {
+      count: 300,
+      requests: 7,
+      make: (_, count) => addSteps(client, count),
+      on: engineWith({ cluster: 'many' }),
+    },
     refusal: (status, words) => ({ body: JSON.stringify({ message: words, __type: `Refused${status}` }) }),
   };
   return {

@@ -17,7 +17,13 @@ export interface HttpWorld {
   /** The secret that the server takes; missing where it asks for none. */
   secret?: string;
   /** Makes many jobs that end at once, and says how many requests a poll of all may take. */
-  many?: { count: number; requests: number; make(engine: JobEngine, count: number): Promise<WorkRef[]> };
+  many?: {
+    count: number;
+    requests: number;
+    make(engine: JobEngine, count: number): Promise<WorkRef[]>;
+    /** The one that they run on, where it is another than the world's. */
+    on?: JobEngine;
+  };
   /** How a failure with that status says something, where it isn't `{"message": …}`. */
   refusal?(status: number, words: string): { headers?: Record<string, string>; body: string };
 }
@@ -149,10 +155,12 @@ export function testFaults(worldOf: () => EngineWorld): void {
 
 /** To be called last: with so many jobs each look at a list takes longer. */
 export function testMany(worldOf: () => EngineWorld): void {
-  test('asks for many in few requests', async () => {
+  test('asks for many in few requests, and lists them over pages', async () => {
     const { engine, http } = worldOf();
     if (!http?.many) return;
-    const { count, requests, make } = http.many;
+    const { count, requests, make, on = engine } = http.many;
+    // The other side may tell of whole seconds only.
+    const since = new Date(Date.now() - 1_000);
     const refs = await make(engine, count);
     for (const ref of refs.slice(-3)) await ended(engine, ref);
     const proxy = await FaultProxy.start(http.upstream);
@@ -163,5 +171,10 @@ export function testMany(worldOf: () => EngineWorld): void {
     } finally {
       await proxy.close();
     }
+    const keys = refs.map(({ key }) => key);
+    const listed = (await collect(on.listKeyed(since))).filter(({ key }) => keys.includes(key));
+    expect(listed.map(({ key }) => key).sort()).toEqual([...keys].sort());
+    const times = listed.map(({ startedAt }) => startedAt.getTime());
+    expect(times).toEqual([...times].sort((one, other) => other - one));
   });
 }

@@ -181,7 +181,8 @@ export function createLivyEngine(options: LivyOptions): JobEngine {
     },
 
     async *listKeyed(since) {
-      for (const batch of (await api.all()).reverse()) {
+      const jobs: KeyedJob[] = [];
+      for (const batch of await api.all()) {
         const { id, name: key } = batch;
         if (!key || !parseJobKey(key)) continue;
         // Livy says of no batch when it began.
@@ -189,8 +190,9 @@ export function createLivyEngine(options: LivyOptions): JobEngine {
           (await staging.read(key, 'submitted', submitted)) ?? (await staging.read(key, 'sent', sent));
         const startedAt = known ? new Date(known.atMs) : new Date();
         if (startedAt < since) continue;
-        yield { key, ref: refOf(String(id), key), status: statusOf(batch), startedAt } satisfies KeyedJob;
+        jobs.push({ key, ref: refOf(String(id), key), status: statusOf(batch), startedAt });
       }
+      yield* jobs.sort((one, other) => other.startedAt.getTime() - one.startedAt.getTime());
     },
   };
 }
