@@ -25,8 +25,8 @@ export interface Deps {
   dataPipelines: DataPipelines;
   files: ObjectStore;
   measure(files: FileSet): Promise<Measure>;
-  /** Rows and columns of files, as far as they can be known without reading them through. */
-  contents(files: readonly StoredFile[], format: FileFormat): Promise<FileContents>;
+  /** Rows and columns of files, as far as they can be known without reading them through; some may lack the last columns. */
+  contents(files: readonly StoredFile[], format: FileFormat, mayBeShort: boolean): Promise<FileContents>;
   pipelines: PipelineSource;
   runs: Runs;
   rendezvous: Rendezvous;

@@ -71,7 +71,7 @@ export function createPublishActivities(
       }
       const found = await files.list(from.path);
       if (found.length === 0) throw new EtlError('PublishFailed', `there is no file in ${from.path}`);
-      const read = await contents(found, from.format);
+      const read = await contents(found, from.format, what.options?.['fillRecord'] === true);
       const manifest = manifestPath(from.path, what.key);
       await files.write(manifest, manifestOf(found));
       const manifestHash = shortHash(

@@ -158,7 +158,7 @@ function depsOf(config: Configuration, env: Environment, client: Client, searchA
     }),
     files: store,
     measure: (output) => measureOutput(store, output),
-    contents: (found, format) => fileContents(store, found, format),
+    contents: (...asked) => fileContents(store, ...asked),
     pipelines: new PipelineFolder(config.pipelines, config.folder),
     runs: new TemporalRuns(client, config.taskQueue, records),
     rendezvous: new TemporalRendezvous(client, config.taskQueue, records),

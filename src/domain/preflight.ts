@@ -47,7 +47,7 @@ export interface StepLoad {
 export function plannedLoads({ steps }: Definition, scope: Scope): StepLoad[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'redshiftCopy' || !mayRun(step, scope)) return [];
-    const { warehouse, table: template, mode, uniqueKey, orderBy, columns } = step.args;
+    const { warehouse, table: template, mode, uniqueKey, orderBy, columns, options } = step.args;
     const table = rendered(template, scope);
     if (table === undefined) return [];
     const before = mayComeBefore(steps, step).map((other) => effectOn(table, other, scope));
@@ -59,6 +59,7 @@ export function plannedLoads({ steps }: Definition, scope: Scope): StepLoad[] {
       ...(uniqueKey && { uniqueKey }),
       ...(orderBy && { orderBy }),
       ...(columns && { columns }),
+      ...(options && { options }),
       ...(createTable !== undefined && { createTable }),
       ...(before.includes('changes') && { mayChange: true }),
     };

@@ -38,7 +38,7 @@ export interface FileColumn {
 /** What could be read of data files without reading their rows: of Parquet only. */
 export interface FileContents {
   rows?: number;
-  /** Those of all files; a file that differs is an error. */
+  /** Those of all files; a file that differs is an error, but for COPY's `fillRecord`, by which it may lack the last of them. */
   columns?: FileColumn[];
 }
 
@@ -130,7 +130,7 @@ export interface TableShape {
 /** A load as far as it is known before there are any files. */
 export interface PlannedLoad extends Pick<
   PublishRequest,
-  'table' | 'mode' | 'uniqueKey' | 'orderBy' | 'columns' | 'createTable'
+  'table' | 'mode' | 'uniqueKey' | 'orderBy' | 'columns' | 'createTable' | 'options'
 > {
   /** Something that runs before may make the table, or change it. */
   mayChange?: boolean;

@@ -8,30 +8,40 @@ const FILES_AT_ONCE = 8;
 const words = (columns: readonly FileColumn[]): string =>
   columns.map(({ name, type }) => `${name} ${type}`).join(', ');
 
-/** Rows and columns of data files, as far as they can be known without reading them through: of Parquet. */
+/**
+ * Rows and columns of data files, as far as they can be known without reading them through: of Parquet.
+ *
+ * @param mayBeShort whether files may lack the last columns that others have
+ */
 export async function fileContents(
   store: ObjectStore,
   files: readonly StoredFile[],
   format: FileFormat,
+  mayBeShort = false,
 ): Promise<FileContents> {
   if (format !== 'parquet') return {};
   let rows = 0;
-  let first: { columns: FileColumn[]; path: string } | undefined;
+  let longest: { columns: FileColumn[]; path: string } | undefined;
   const left = files.values();
   const read = async () => {
     for (const file of left) {
       const { num_rows, schema } = await parquetFooter(store, file);
       rows += Number(num_rows);
       const columns = parquetColumns(schema);
-      first ??= { columns, path: file.path };
-      if (words(columns) === words(first.columns)) continue;
+      longest ??= { columns, path: file.path };
+      const common = mayBeShort ? Math.min(columns.length, longest.columns.length) : undefined;
+      const [ours, others] = [columns, longest.columns].map((all) => words(all.slice(0, common)));
+      if (ours === others) {
+        if (columns.length > longest.columns.length) longest = { columns, path: file.path };
+        continue;
+      }
       throw new EtlError(
         'PublishFailed',
-        `${file.path} has the columns ${words(columns)}, and ${first.path} has ${words(first.columns)}: ` +
+        `${file.path} has the columns ${words(columns)}, and ${longest.path} has ${words(longest.columns)}: ` +
           'files that are loaded together need the same columns',
       );
     }
   };
   await Promise.all(Array.from({ length: FILES_AT_ONCE }, read));
-  return first ? { rows, columns: first.columns } : { rows };
+  return longest ? { rows, columns: longest.columns } : { rows };
 }

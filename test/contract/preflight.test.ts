@@ -81,6 +81,8 @@ describe('before there are files, a look at the catalog', () => {
     expect(await faultsOf({ contents: { columns: two } })).toMatchObject([
       { message: /files have 2 .* has 3/ },
     ]);
+    const options = { fillRecord: true };
+    expect(await faultsOf({ contents: { columns: two }, options })).toEqual([]);
     const long = [...two, { name: 'n', type: 'int64' }];
     expect(await faultsOf({ contents: { columns: long } })).toMatchObject([
       { message: /column 3, n, is int64 in the files, and n is integer/ },

@@ -140,6 +140,54 @@ describe('columns that are never null and that the files lack', () => {
   });
 });
 
+describe('files that lack the last columns', () => {
+  const COLUMNS = 'id int NOT NULL, v varchar(9), day date';
+
+  test('are loaded with nulls where fillRecord says so, and refused without it', async () => {
+    const to = await table(COLUMNS);
+    const files = { table: to, unit: `u/short/${to}` };
+    const short = await parquet(`SELECT 1::int AS id, 'a' AS v`, files);
+    expect(await refusal(short)).toMatchObject({ message: expect.stringMatching(/by position/) });
+    const filled = { ...short, options: { fillRecord: true } };
+    expect(await world.publish(filled)).toMatchObject({ status: 'done' });
+    expect(await world.rows(`SELECT id, v, day FROM ${to}`)).toEqual([{ id: 1, v: 'a', day: null }]);
+  });
+
+  test('are refused where a column is never null, of another type, or one too many', async () => {
+    const options = { fillRecord: true };
+    const wanted = async (columns: string, query: string) =>
+      refusal(await parquet(query, { table: await table(columns), options }));
+    expect(await wanted(`${COLUMNS}, n int NOT NULL`, `SELECT 1::int AS id`)).toMatchObject({
+      type: 'PublishFailed',
+      message: expect.stringMatching(/no column n, which is never null/),
+    });
+    expect(await wanted(COLUMNS, `SELECT 'a' AS id`)).toMatchObject({
+      message: expect.stringMatching(/column 1, id, is string/),
+    });
+    expect(await wanted('id int', `SELECT 1::int AS id, 2::int AS n`)).toMatchObject({
+      message: expect.stringMatching(/by position/),
+    });
+  });
+
+  test('may stand beside files that have them', async () => {
+    const prefix = world.freshKey();
+    await world.s3.putParquet(`${prefix}/1.parquet`, 'SELECT 1::int AS id');
+    await world.s3.putParquet(`${prefix}/2.parquet`, `SELECT 2::int AS id, 'b' AS v`);
+    const files = await store.list(`s3://lake/${prefix}/`);
+    expect(await fileContents(store, files, 'parquet', true)).toEqual({
+      rows: 2,
+      columns: [
+        { name: 'id', type: 'int32' },
+        { name: 'v', type: 'string' },
+      ],
+    });
+    await expect(fileContents(store, files, 'parquet')).rejects.toThrow('need the same columns');
+    await world.s3.putParquet(`${prefix}/3.parquet`, `SELECT 3::int AS id, 'c' AS other`);
+    const differing = fileContents(store, await store.list(`s3://lake/${prefix}/`), 'parquet', true);
+    await expect(differing).rejects.toThrow('need the same columns');
+  });
+});
+
 describe('a table that is made for files', () => {
   const ROWS = `SELECT DATE '2001-01-05' AS dt, 3::int AS "X"`;
   const made = (name: string) =>

@@ -13,11 +13,13 @@ export interface EarlierFiles {
 export async function earlierFiles(
   store: ObjectStore,
   places: readonly (FileSet | undefined)[],
+  mayBeShort: boolean,
 ): Promise<EarlierFiles | undefined> {
   for (const place of places) {
     if (place === undefined) continue;
     const files = await listed(store, place.path);
-    if (files.length > 0) return { files, contents: await contentsOf(store, files, place.format) };
+    if (files.length > 0)
+      return { files, contents: await contentsOf(store, files, place.format, mayBeShort) };
   }
   return undefined;
 }
@@ -36,9 +38,10 @@ async function contentsOf(
   store: ObjectStore,
   files: StoredFile[],
   format: FileFormat,
+  mayBeShort: boolean,
 ): Promise<FileContents> {
   try {
-    return await fileContents(store, files, format);
+    return await fileContents(store, files, format, mayBeShort);
   } catch (error) {
     // Files of old that nobody can read any more say nothing of the next ones.
     if (error instanceof EtlError && error.type === 'PublishFailed') return {};

@@ -34,7 +34,7 @@ export async function loadsFindings(definition: Definition, around: Around): Pro
       found.push(
         ...(await readFindings(step.id, around, planned.warehouse, place.path, { iamRole, options })),
       );
-    const earlier = await earlierFiles(around.store, places);
+    const earlier = await earlierFiles(around.store, places, options['fillRecord'] === true);
     judged.push(earlier ? { ...planned, load: { ...planned.load, contents: earlier.contents } } : planned);
     if (earlier === undefined || place === undefined) continue;
     const slices = looks.find(({ name }) => name === planned.warehouse)?.look?.slices;

@@ -1,5 +1,5 @@
 import { EtlError } from '../../domain/failure.ts';
-import type { FileColumn, PublishRequest, TableShape } from '../../ports.ts';
+import type { CopyOptions, FileColumn, PublishRequest, TableShape } from '../../ports.ts';
 import { fits, sqlTypeOf } from './column-types.ts';
 import { quoted } from './names.ts';
 
@@ -70,15 +70,24 @@ export function checkColumns(
   files: readonly FileColumn[],
   table: TableShape,
   loaded: readonly string[] | undefined,
+  { options, required }: { options?: CopyOptions | undefined; required: ReadonlySet<string> },
 ): void {
   const wanted = loaded ?? table.columns.map(({ name }) => name);
-  if (files.length !== wanted.length) {
+  const fills = options?.['fillRecord'] === true;
+  if (fills ? files.length > wanted.length : files.length !== wanted.length) {
     const where = loaded ? '`columns` names' : `${table.name} has`;
     throw wrong(
       `the files have ${listed(files.map(({ name }) => name))} columns and ${where} ${listed(wanted)}; ` +
         'COPY loads Parquet by position: write the same columns in the same order, or name them by `columns`',
     );
   }
+  // https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-conversion.html#copy-fillrecord
+  const neverNull = wanted.slice(files.length).filter((name) => required.has(name));
+  if (neverNull.length > 0)
+    throw wrong(
+      `the files have no column ${neverNull.join(', ')}, which is never null in ${table.name}, and fillRecord fills it with null: ` +
+        "write it in the job's SQL, or name the columns that the files have by `columns`",
+    );
   const faults = files.flatMap(({ name, type }, index) => {
     const column = table.columns.find((other) => other.name === wanted[index]);
     if (!column || fits(type, column.type)) return [];

@@ -7,7 +7,7 @@ import { checkLoaded, keyOf, orderOf } from './moves.ts';
 /** What would stop a load, as far as the catalog says, and earlier files of its job. */
 export function loadFaults(load: PlannedLoad, catalog: Catalog): LoadFault[] {
   const { table } = catalog;
-  const { mode, columns, createTable, mayChange, contents = {} } = load;
+  const { mode, columns, createTable, mayChange, contents = {}, options } = load;
   if (mayChange) return [];
   if (!table) {
     const fault = noTable(catalog, createTable);
@@ -23,7 +23,10 @@ export function loadFaults(load: PlannedLoad, catalog: Catalog): LoadFault[] {
     loaded,
     () =>
       contents.columns &&
-      checkColumns(contents.columns, table, loadedColumns({ contents, ...(columns && { columns }) }, table)),
+      checkColumns(contents.columns, table, loadedColumns({ contents, ...(columns && { columns }) }, table), {
+        options,
+        required: catalog.required,
+      }),
   ];
   const faults = checks.flatMap(faultOf);
   return [...new Map(faults.map((fault) => [fault.message, fault])).values()];

@@ -29,7 +29,8 @@ export function publishPlan(request: PublishRequest, around: Around): PublishPla
   const loaded = loadedColumns(request, table);
   const { columns: ofFiles, rows } = request.contents;
   // A table that is made for the files has their types.
-  if (ofFiles !== undefined && around.catalog.table) checkColumns(ofFiles, table, loaded);
+  if (ofFiles !== undefined && around.catalog.table)
+    checkColumns(ofFiles, table, loaded, { ...request, required: around.catalog.required });
   const stage = `millrace.${stageTable(request.key, nowMs)}`;
   const once: Once = { target: target.full, unit: request.unit, key: request.key, seq: request.seq };
   const columns = loaded ?? table.columns.map(({ name }) => name);
