@@ -136,7 +136,7 @@ export function createPublishActivities(
 }
 
 async function firstRow(warehouse: Warehouse, batch: StatementBatch, name: string, watchers: Watchers) {
-  const ref = await warehouse.submit(batch, name);
+  const ref = await warehouse.submit(batch, name, true);
   return heartbeating(
     () => ({ ref: ref.id }),
     async (cancelled) => {

@@ -56,6 +56,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
       to: Connection;
       spec: JobSpec | StatementBatch;
       key: string;
+      /** The run was never reset, so that nobody had this key before. */
+      isNew?: boolean;
     }): Promise<SubmittedWork> {
       const work = remoteWork(request.to) as RemoteWork<JobSpec | StatementBatch>;
       const { attempt, scheduledTimestampMs } = activityInfo();
@@ -64,7 +66,8 @@ export function createWorkActivities({ engines, warehouses, measure }: Deps, wat
         await pause(work.lookAfterMs);
         if (Date.now() - scheduledTimestampMs > work.keyMemoryMs) throw forgotten(request.key);
       }
-      const { found, ...ref } = await work.submit(request.spec, request.key);
+      const isNew = request.isNew === true && attempt === 1;
+      const { found, ...ref } = await work.submit(request.spec, request.key, isNew);
       if (!found) return { ref, endedBadlyBefore: false };
       const state = attempt > 1 ? undefined : (await work.poll([ref])).get(ref.id);
       if (state === undefined || state instanceof EtlError)

@@ -69,8 +69,8 @@ export interface WorkState {
 
 /** Remote work that is started, watched and stopped. Every call may be repeated. */
 export interface RemoteWork<Spec> {
-  /** Starts the work, or finds the one that was started under `key`. */
-  submit(spec: Spec, key: string): Promise<Submission>;
+  /** Starts the work, or finds the one that was started under `key`; what `isNew` was never asked for, and need not be looked up. */
+  submit(spec: Spec, key: string, isNew?: boolean): Promise<Submission>;
   find(key: string): Promise<WorkRef | undefined>;
   /**
    * The states of many, in as few requests as the vendor allows. A ref that is missing in the answer is lost; one whose

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { FinishedWork } from '../activities/work.ts';
 import type { Connection } from '../src/domain/connection.ts';
 import type { FileSet, JobKind, JobSpec, StatementBatch, WorkRef } from '../src/ports.ts';
@@ -60,7 +60,9 @@ async function submitAndAwait(
   let found: true | undefined;
   try {
     if (ref === undefined) {
-      const submitted = await brief(`${id}: submits ${what}`).submitWork({ to, spec, key });
+      const { runId, firstExecutionRunId } = workflowInfo();
+      const isNew = runId === firstExecutionRunId;
+      const submitted = await brief(`${id}: submits ${what}`).submitWork({ to, spec, key, isNew });
       if (submitted.endedBadlyBefore || (afresh && submitted.doneBefore)) return 'endedBefore';
       ({ ref, found } = submitted);
     }

@@ -147,6 +147,15 @@ describe('publishing', () => {
     await world.run(`DROP TABLE millrace.${young}`);
   });
 
+  test('what is new is sent without a look for it, and found by its token all the same', async () => {
+    const [key, before] = [world.freshKey(), world.requests()];
+    const batch = { statements: ['SELECT 1', 'SELECT 2'] };
+    const { id } = await world.warehouse.submit(batch, key, true);
+    expect(world.requests() - before).toBe(1);
+    expect(await world.warehouse.submit(batch, key, true)).toMatchObject({ id });
+    expect(await world.warehouse.submit(batch, key)).toMatchObject({ id, found: true });
+  });
+
   test('takes few requests, whatever is loaded', async () => {
     const wanted = await world.request("('a', 1)");
     const before = world.requests();

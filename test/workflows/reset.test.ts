@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(async () => world.close());
 
 const FAILED: WorkState = { status: 'failed', message: 'no permission' };
+const ONE = { query: 'select 1', expect: 'true', severity: 'fail' as const };
 const copy = step('redshiftCopy', 'publish', {
   warehouse: 'analytics',
   from: { path: 's3://out/a/', format: 'parquet' },
@@ -53,6 +54,16 @@ test('what had failed to be published before a reset is staged and published aft
   const again = await reset(handle);
   expect(await again.result()).toMatchObject({ steps: [{ result: { alreadyLoaded: false } }] });
   expect(world.warehouse.done.slice(-2)).toEqual(['stage', 'publish']);
+});
+
+test('a statement is looked up where somebody may have had its key: after a reset, and not before', async () => {
+  world.warehouse.behave = () => ({ status: 'done' });
+  world.warehouse.lookedUp = [];
+  const handle = await world.start([step('check', 'sane', { warehouse: 'analytics', expectations: [ONE] })]);
+  await handle.result();
+  expect(world.warehouse.lookedUp).toEqual([]);
+  await (await reset(handle)).result();
+  expect(world.warehouse.lookedUp).toEqual([expect.stringMatching(/^mr-/)]);
 });
 
 test('what was published before a reset is left alone after it, and no stage stays', async () => {

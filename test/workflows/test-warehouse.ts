@@ -45,6 +45,8 @@ export class TestWarehouse implements Warehouse {
   onSubmit: (key: string) => void = () => {};
   /** Called before a statement is cancelled, which it may end in another way. */
   onCancel: (statement: TestStatement) => void = () => {};
+  /** The keys that had to be looked up, for somebody may have had them. */
+  lookedUp: string[] = [];
   #files = '';
 
   /** What would stop a load into that table; what it throws is the answer. */
@@ -56,7 +58,8 @@ export class TestWarehouse implements Warehouse {
     return all.flatMap(({ batch }) => batch.statements);
   }
 
-  async submit(batch: StatementBatch, key: string): Promise<Submission> {
+  async submit(batch: StatementBatch, key: string, isNew = false): Promise<Submission> {
+    if (!isNew) this.lookedUp.push(key);
     this.onSubmit(key);
     const before = this.statements.get(key);
     if (before) return { ...before.ref, found: true };

@@ -67,9 +67,9 @@ export class RedshiftWarehouse implements Warehouse {
     this.lookAfterMs = requestTimeoutMs;
   }
 
-  async submit(batch: StatementBatch, key: string): Promise<Submission> {
+  async submit(batch: StatementBatch, key: string, isNew = false): Promise<Submission> {
     // A client token is good for 8 hours, a statement's name for 24: so the name is looked up first.
-    const before = await this.find(key);
+    const before = isNew ? undefined : await this.find(key);
     if (before) return { ...before, found: true };
     return { id: await this.#api.execute(batch, key), key, found: false };
   }

@@ -7,12 +7,18 @@ import { stateOf } from './statement.ts';
 
 /** Each holds a socket; who waits beyond them is told by the list call that asks for all. */
 const MOST_AT_ONCE = 32;
-/** Of the time that a statement has taken, how much may go by before it is looked at again: so the requests grow with its logarithm. */
-const REST = 0.25;
+/** Up to this age a statement is looked at more often. */
+const YOUNG_MS = 90_000;
 /** How long an answer may be overdue before the poll asks for itself. */
 const OVERDUE_MS = 15_000;
 /** Ended statements whose description is kept, for their results. */
 const KEPT = 500;
+
+/**
+ * How long a statement of that age is left alone between two long polls: a part of the time that it has taken, so that the
+ * requests grow with its logarithm. Seven of them see ten minutes through.
+ */
+export const restMs = (ageMs: number): number => ageMs * (ageMs <= YOUNG_MS ? 0.25 : 0.45);
 
 interface Look {
   state: WorkState;
@@ -109,9 +115,9 @@ export class LongPolls {
       if (hasEnded(state.status)) return;
       // A server that answers at once knows no long polls.
       const shortest = Date.now() - askedAt < 1_000 ? 1_000 : 0;
-      const restMs = Math.max(shortest, (Date.now() - beganAt) * REST);
-      this.#expect(id, state, restMs);
-      await pause(restMs, undefined, { signal });
+      const pauseMs = Math.max(shortest, restMs(Date.now() - beganAt));
+      this.#expect(id, state, pauseMs);
+      await pause(pauseMs, undefined, { signal });
     }
   }
 
