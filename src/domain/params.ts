@@ -82,6 +82,9 @@ export function typeOf(value: Json): ParamType {
   return typeof value as 'string' | 'number' | 'boolean';
 }
 
+/** A value of a type, as a person writes it. */
+export const exampleOf = (type: ParamType): string => TYPES[type].example;
+
 /** Reads a value as one of that type, or says what is wrong with it. */
 export function readParam(param: string, type: ParamType, value: Json): { value: Json } | ParamProblem {
   const { read, what, example } = TYPES[type];

@@ -43,7 +43,7 @@ class Builder {
   }
 
   definition(): Definition {
-    const { name, params = {}, schedule, timeout, after } = this.#file;
+    const { name, params, schedule, timeout, after } = this.#file;
     const { covers = 'day', timezone = 'UTC' } = schedule ?? {};
     return {
       name,

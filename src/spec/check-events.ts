@@ -2,6 +2,7 @@ import type { Covers } from '../domain/definition.ts';
 import { EventPath, fixedStart } from '../domain/event-path.ts';
 import { SourceMatcher } from '../domain/event-source.ts';
 import { coversOf } from './known-pipeline.ts';
+import { paramDefinitions } from './params.ts';
 import { whatAndFix, type Problem } from './problem.ts';
 import { isRawMap, type RawMap } from './raw-map.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
@@ -13,7 +14,10 @@ interface Entry {
   matcher: SourceMatcher;
 }
 
-/** That each path of `events` says which interval it is of, in one way, and that no two take the same files. */
+/**
+ * That each path of `events` says which interval it is of, in one way, that no two take the same files, and that a run
+ * needs nothing that new data can not give.
+ */
 export function checkEvents(source: YamlSource, root: RawMap): Problem[] {
   const events = Array.isArray(root['events']) ? (root['events'] as unknown[]) : [];
   const covers = coversOf(root);
@@ -26,8 +30,23 @@ export function checkEvents(source: YamlSource, root: RawMap): Problem[] {
       ...checkPath(source, event, path, covers, (entry) => entries.push(entry)),
     ];
   });
-  return [...problems, ...checkOverlaps(source, entries)];
+  return [
+    ...problems,
+    ...checkOverlaps(source, entries),
+    ...(events.length > 0 ? checkRequired(source, root) : []),
+  ];
 }
+
+/** New data can't say what a param is to be. */
+const checkRequired = (source: YamlSource, { params }: RawMap): Problem[] =>
+  Object.entries(paramDefinitions(params))
+    .filter(([, { required }]) => required)
+    .map(([name]) => ({
+      ...source.placeOfKey(['params', name, 'required']),
+      code: 'conflicting-fields',
+      message: `${name} is required, and new data that starts a run gives no params`,
+      fix: 'give it a default instead, or leave events out',
+    }));
 
 function checkRule(source: YamlSource, { count, marker }: RawMap, path: Path): Problem[] {
   if (count === undefined || marker === undefined) return [];

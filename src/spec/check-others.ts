@@ -1,8 +1,11 @@
+import { checkGiven } from './check-given.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { circleThrough, knownPipeline, referencesOf, type KnownPipeline } from './known-pipeline.ts';
 import type { Problem } from './problem.ts';
 import type { RawPipeline } from './raw-pipeline.ts';
-import type { YamlSource } from './yaml-source.ts';
+import type { RawMap } from './raw-map.ts';
+import { allTexts } from './texts.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
 
 /**
  * That `after` and steps of the kind `pipeline` name pipelines that there are, with params that those have, for an
@@ -36,13 +39,24 @@ export function checkOthers(
       const fix = kind === 'after' ? 'let both cover the same' : 'say for which interval it is to run';
       return [{ ...place, code: 'conflicting-fields', message, fix }];
     }
-    return params
-      .filter((param) => !other.params.includes(param))
-      .map((param) => ({
-        ...source.placeOfKey([...path.slice(0, -1), 'params', param]),
-        code: 'unknown-param',
-        message: `${name} has no param ${param}`,
-        fix: didYouMean(param, other.params),
-      }));
+    return kind === 'after' ? [] : checkParams(source, other, params, [...path.slice(0, -1), 'params']);
   });
 }
+
+function checkParams(source: YamlSource, other: KnownPipeline, params: RawMap, path: Path): Problem[] {
+  const unknown = Object.keys(params)
+    .filter((param) => !Object.hasOwn(other.params, param))
+    .map((param): Problem => {
+      const place = source.placeOfKey([...path, param]);
+      const message = `${other.name} has no param ${param}`;
+      return { ...place, code: 'unknown-param', message, fix: didYouMean(param, Object.keys(other.params)) };
+    });
+  const isPlain = (name: string): boolean => !isTemplate(params[name]);
+  const literals = Object.fromEntries(Object.entries(params).filter(([name]) => isPlain(name)));
+  const judged = Object.fromEntries(Object.entries(other.params).filter(([name]) => isPlain(name)));
+  const mend = (text: string) => (Object.keys(params).length > 0 ? `add ${text}` : `add params: { ${text} }`);
+  return [...unknown, ...checkGiven(source, judged, { values: literals, path, mend })];
+}
+
+/** What it comes to is known in a run only. */
+const isTemplate = (value: unknown): boolean => allTexts(value).some(({ text }) => text.includes('${'));

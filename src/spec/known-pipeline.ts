@@ -1,4 +1,6 @@
 import { COVERS, type Covers } from '../domain/definition.ts';
+import type { ParamDefinitions } from '../domain/params.ts';
+import { paramDefinitions } from './params.ts';
 import { isRawMap, type RawMap } from './raw-map.ts';
 import { allSteps, rawPipeline, type RawPipeline } from './raw-pipeline.ts';
 import type { Path } from './yaml-source.ts';
@@ -7,8 +9,9 @@ import type { Path } from './yaml-source.ts';
 export interface KnownPipeline {
   name: string;
   covers: Covers;
-  /** The names of its params. */
-  params: string[];
+  params: ParamDefinitions;
+  /** The pipelines that its file names. */
+  refersTo: string[];
   /** The pipelines whose run of the same interval must be done for its own to end. */
   waitsFor: string[];
 }
@@ -20,22 +23,21 @@ export interface Reference {
   /** Whether the run of the same interval is meant, which must be done for this one to end. */
   isSame: boolean;
   kind: 'after' | 'step';
-  params: string[];
+  params: RawMap;
 }
-
-const keysOf = (value: unknown): string[] => (isRawMap(value) ? Object.keys(value) : []);
 
 /** What can be known of a pipeline by its file's value, right or wrong; undefined without a name. */
 export function knownPipeline(value: unknown): KnownPipeline | undefined {
   const raw = rawPipeline(value);
   const { name, params } = raw.root;
   if (typeof name !== 'string') return undefined;
-  const same = referencesOf(raw).filter(({ isSame }) => isSame);
+  const references = referencesOf(raw);
   return {
     name,
     covers: coversOf(raw.root),
-    params: keysOf(params),
-    waitsFor: same.map((other) => other.name),
+    params: paramDefinitions(params),
+    refersTo: references.map((other) => other.name),
+    waitsFor: references.filter(({ isSame }) => isSame).map((other) => other.name),
   };
 }
 
@@ -48,13 +50,14 @@ export function coversOf({ schedule }: RawMap): Covers {
 export function referencesOf(raw: RawPipeline): Reference[] {
   const { after } = raw.root;
   const before = (Array.isArray(after) ? after : []).flatMap((name: unknown, at): Reference[] =>
-    typeof name === 'string' ? [{ name, path: ['after', at], isSame: true, kind: 'after', params: [] }] : [],
+    typeof name === 'string' ? [{ name, path: ['after', at], isSame: true, kind: 'after', params: {} }] : [],
   );
   const children = allSteps(raw).flatMap(({ path, fields: { pipeline } }): Reference[] => {
     if (!isRawMap(pipeline) || typeof pipeline['name'] !== 'string') return [];
     const { name, interval, params } = pipeline;
+    const given = isRawMap(params) ? params : {};
     const isSame = interval === undefined;
-    return [{ name, path: [...path, 'pipeline', 'name'], isSame, kind: 'step', params: keysOf(params) }];
+    return [{ name, path: [...path, 'pipeline', 'name'], isSame, kind: 'step', params: given }];
   });
   return [...before, ...children];
 }

@@ -15,12 +15,12 @@ const isDeclaration = (value: unknown): value is RawMap =>
 
 const isType = (type: unknown): type is ParamType => (PARAM_TYPES as readonly unknown[]).includes(type);
 
-/** The params that a checked file declares. */
-export const paramDefinitions = (params: Record<string, Json>): ParamDefinitions =>
+/** The params that a file declares; one that is declared wrongly may be anything. */
+export const paramDefinitions = (params: unknown): ParamDefinitions =>
   Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
+    Object.entries(isRawMap(params) ? (params as Record<string, Json>) : {}).map(([name, value]) => {
       if (!isDeclaration(value)) return [name, { type: typeOf(value), default: value, required: false }];
-      const type = value['type'] as ParamType;
+      const type = isType(value['type']) ? value['type'] : 'any';
       const given = value['default'] ?? null;
       const read = given === null ? { value: null } : readParam(name, type, given);
       return [

@@ -30,7 +30,7 @@ export class PipelineFolder implements PipelineSource {
     const known = files.flatMap((file) => file.known ?? []);
     const loaded = await Promise.all(
       files.map(async (loaded) =>
-        loaded.known?.waitsFor.length
+        loaded.known?.refersTo.length
           ? { ...loaded, ...(await loadPipeline(loaded.file, undefined, known)) }
           : loaded,
       ),

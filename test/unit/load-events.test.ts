@@ -146,3 +146,11 @@ test('the same paths in other buckets are no matter', async () => {
   const other = raw('flights/{date}/').replace('bucket: raw', 'bucket: raw2');
   expect(words(await loadText(withEvents(`${raw('flights/{date}/')}\n${other}`)))).toEqual([]);
 });
+
+test('a pipeline with a required param is refused: no new data could ever start it', async () => {
+  const params = 'params: { since: { type: date, required: true }, top: { type: integer } }\n';
+  const text = withEvents('  - { s3: { bucket: raw }, path: "flights/dt={date}/" }', params);
+  expect(words(await loadText(text))).toEqual([
+    'conflicting-fields 2:32: since is required, and new data that starts a run gives no params; give it a default instead, or leave events out',
+  ]);
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadPipeline } from '../../src/spec/load.ts';
+import { loadText } from './load-text.ts';
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'millrace-schedule-'))));
@@ -63,6 +64,33 @@ describe('a schedule', () => {
   test('may say only what an interval is', async () => {
     const { definition } = await load('  { covers: hour, timezone: UTC }');
     expect(definition).toMatchObject({ covers: 'hour', schedule: { entries: [] } });
+  });
+
+  test('gives its runs the params that the pipeline takes', async () => {
+    const params =
+      'params: { since: { type: date, required: true }, top: 3, tags: [a], note: { type: string } }';
+    const steps = 'steps: [{ id: a, putObject: { path: x, content: y } }]';
+    const { problems } = await loadText(`name: p
+${params}
+schedule:
+  cron:
+    - { cron: '@daily', params: { since: 2001-01-05, top: '4', note: null } }
+    - '30 2 * * *'
+    - { cron: '30 3 * * *', params: { since: yesterday, top: many } }
+  calendar: { hour: 4, params: { top: null, tags: [] } }
+  interval: 6h
+${steps}
+`);
+    expect(problems.map(({ line, column, message, fix }) => `${line}:${column}: ${message}; ${fix}`)).toEqual(
+      [
+        '6:7: since is missing, and it takes a date; write { cron: …, params: { since: 2001-01-05 } }, or give it a default',
+        '7:46: since is "yesterday", and it takes a date; write it like 2001-01-05',
+        '7:62: top is "many", and it takes a number; write it like 12.5',
+        '8:32: since is missing, and it takes a date; add since: 2001-01-05, or give it a default',
+        '8:34: top is missing, and it takes a number; write it like 12.5, or leave it out',
+        '9:13: since is missing, and it takes a date; write { every: …, params: { since: 2001-01-05 } }, or give it a default',
+      ],
+    );
   });
 
   test('is told all that is wrong with it at once', async () => {
