@@ -12,6 +12,7 @@ import { createPreflightActivities } from './preflight.ts';
 import { createPublishActivities } from './publish.ts';
 import { createRefusalActivities } from './refusals.ts';
 import { createRunActivities } from './runs.ts';
+import { createUnloadActivities } from './unload.ts';
 import { Watchers } from './watcher.ts';
 import { createWorkActivities } from './work.ts';
 
@@ -28,6 +29,7 @@ export function createActivities(deps: Deps) {
     ...createWorkActivities(deps, watchers),
     ...createPreflightActivities(deps),
     ...createPublishActivities(deps, watchers),
+    ...createUnloadActivities(deps),
     ...createDataPipelineActivities(deps),
     ...createFileActivities(deps),
     ...createNewDataActivities(deps),

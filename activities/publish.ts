@@ -10,7 +10,6 @@ import type {
   PublishRequest,
   StatementBatch,
   StoredFile,
-  UnloadRequest,
   Warehouse,
   WorkRef,
 } from '../src/ports.ts';
@@ -100,21 +99,6 @@ export function createPublishActivities(
       return warehouseOf(request.warehouse).oncePlan({ statements }, once);
     },
 
-    /** The same, for a query whose rows go to files. */
-    async prepareUnload(request: {
-      warehouse: string;
-      unload: UnloadRequest;
-      once: Once;
-    }): Promise<OncePlan> {
-      const warehouse = warehouseOf(request.warehouse);
-      return warehouse.oncePlan({ statements: [warehouse.unload(request.unload)] }, request.once);
-    },
-
-    /** What an unload wrote, by its manifest. */
-    async readUnload(to: string): Promise<{ rows: number; files: number; bytes: number }> {
-      return unloaded(await files.read(`${to}manifest`), `${to}manifest`);
-    },
-
     /** Keeps the rows that a load left out in S3, one JSON object a line. */
     async keepRejected(request: { warehouse: string; ref: WorkRef; manifest: string }): Promise<KeptRows> {
       const errors = await warehouseOf(request.warehouse).loadErrors(request.ref, MOST_REJECTED);
@@ -177,14 +161,3 @@ const manifestOf = (files: StoredFile[]): string =>
       meta: { content_length: bytes },
     })),
   });
-
-/** UNLOAD's verbose manifest. https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html */
-function unloaded(manifest: Uint8Array, path: string): { rows: number; files: number; bytes: number } {
-  const { entries, meta } = JSON.parse(new TextDecoder().decode(manifest)) as {
-    entries?: unknown[];
-    meta?: { content_length?: number; record_count?: number };
-  };
-  if (entries === undefined || meta?.record_count === undefined)
-    throw new EtlError('Unexpected', `${path} has neither entries nor a record count`);
-  return { rows: meta.record_count, files: entries.length, bytes: meta.content_length ?? 0 };
-}

@@ -72,6 +72,18 @@ describe('redshiftUnload', () => {
     expect(await world.warehouse.rows('SELECT COUNT(*), SUM(n) FROM public.copied')).toEqual([['3', '6']]);
   });
 
+  test('takes the place of the rows of before, with the partitions that are no more', async () => {
+    const steps = (where: string) => `
+  - id: export
+    redshiftUnload: { query: "select n, shop from public.sales where ${where}", to: s3://lake/again/, partitionBy: [shop] }
+`;
+    await run(steps('true'));
+    const result = resultOf(await run(steps("shop = 'b'")), 'export');
+    expect(result).toMatchObject({ rows: 2, files: 1, removed: 1 });
+    const keys = await world.keys('lake', 'again/');
+    expect(keys).toEqual(['again/manifest', expect.stringMatching(/^again\/shop=b\/.*\.parquet$/)]);
+  });
+
   test('divides what is larger than a file may be', async () => {
     await world.warehouse.run('CREATE TABLE public.wide (text varchar(1024))');
     const texts = Array.from({ length: 48 }, (_, n) => `(REPEAT(MD5('${n}'), 32))`);

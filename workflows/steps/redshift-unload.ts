@@ -7,6 +7,9 @@ import { rejecting } from '../failures.ts';
 import { runOnce } from '../once.ts';
 import type { StepRun } from '../step-run.ts';
 
+/** There may be many files from before. */
+const LISTS = { startToCloseTimeout: '10m' } as const;
+
 /** The rows of a query go to files, under the same ledger as a publication: a late older run overwrites nothing. */
 export async function redshiftUnload(step: StepRun, { args }: StepOf<'redshiftUnload'>) {
   const scope = step.scope();
@@ -22,10 +25,11 @@ export async function redshiftUnload(step: StepRun, { args }: StepOf<'redshiftUn
   const target = `${definition.name}/${step.definition.id}`;
   const key = step.onceKey();
   const once = { target, unit: `${target}/${interval.id}`, key, seq };
-  const brieflyDone = brief(`${step.definition.id}: prepares the unload`);
-  const plan = await brieflyDone.prepareUnload({ warehouse, unload, once });
+  const prepare = brief(`${step.definition.id}: prepares the unload`, LISTS);
+  const plan = await prepare.prepareUnload({ warehouse, unload, once });
   const finished = await runOnce(step, { warehouse, what: 'the unload', plan, key, rows: 0 });
-  const written = await toComplete(() => brieflyDone.readUnload(path));
+  const read = brief(`${step.definition.id}: reads what was unloaded`, LISTS);
+  const written = await toComplete(() => read.readUnload({ unload, key }));
   const ms = finished?.statements?.statements?.[plan.before]?.ms;
   return {
     path,
