@@ -13,9 +13,6 @@ import { run } from './setup/command.mjs';
 const SOURCES = ['src', 'workflows', 'activities', 'emulators'];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
-/** Libraries that keep nothing from run to run: evaluated once, not once for every workflow. */
-const STATELESS = ['@marcbachmann/cel-js', 'luxon', '@noble/hashes/sha2.js', '@noble/hashes/utils.js'];
-
 export function buildIsCurrent(root) {
   const stamp = stampOf(root);
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(root);
@@ -39,9 +36,28 @@ async function bundle(root) {
   if (!existsSync(workflowsPath)) return;
   const { DefaultLogger, bundleWorkflowCode } = await import('@temporalio/worker');
   const logger = new DefaultLogger('WARN');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules: STATELESS });
+  const preloadModules = domainOf(dirname(workflowsPath));
+  if (preloadModules.length === 0)
+    throw new Error('no import of the domain was found in the compiled workflows');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules });
   writeFileSync(join(root, 'dist', 'workflow-bundle.js'), code);
 }
+
+/**
+ * What workflows take from the domain. It keeps nothing from run to run, and so do the libraries below it: evaluated
+ * once, not once for every workflow.
+ */
+const domainOf = (workflows) => [
+  ...new Set(
+    filesBelow(workflows)
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) =>
+        [...readFileSync(file, 'utf8').matchAll(/from "(\S+\/domain\/[^"]+)"/g)].map(([, path]) =>
+          join(dirname(file), path),
+        ),
+      ),
+  ),
+];
 
 /** The Lambda handler with all that it needs in one file. */
 async function bundleLambda(root) {
