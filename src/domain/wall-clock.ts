@@ -13,7 +13,9 @@ const offsetMs = (zone: IANAZone, atMs: number): number => zone.offset(atMs) * M
 
 /** The zone of that name; an `Error` says what a name looks like. */
 export function zoneOf(timezone: string): IANAZone {
-  if (IANAZone.isValidZone(timezone)) return IANAZone.create(timezone);
+  // Luxon keeps zones by their names; its `isValidZone` makes a formatter at each call.
+  const zone = IANAZone.create(timezone);
+  if (zone.isValid) return zone;
   throw new Error(`${JSON.stringify(timezone)} is no time zone; write a name like America/New_York or UTC`);
 }
 
