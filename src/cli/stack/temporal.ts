@@ -26,7 +26,11 @@ export async function startTemporal(options: TemporalOptions): Promise<void> {
   args.push('--port', String(port), '--ui-port', String(uiPort), '--log-level', 'error');
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
     args.push('--search-attribute', `${name}=${type}`);
-  if (dataFolder !== undefined) {
+  if (dataFolder === undefined) {
+    // One worker needs no more of each task queue. A database that was kept may have tasks in the others.
+    for (const side of ['Read', 'Write'])
+      args.push('--dynamic-config-value', `matching.numTaskqueue${side}Partitions=1`);
+  } else {
     args.push('--db-filename', join(dataFolder, 'temporal.db'));
     // Twice as fast as SQLite's defaults; a power cut may cost the last moments.
     args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1');
