@@ -20,7 +20,7 @@ export const apply = (program: Command): void =>
     .addHelpText(
       'after',
       `
-What a person has paused stays paused. Schedules that something else made are left alone.
+What a person has paused stays paused, also under other params. Schedules that something else made are left alone.
 
 Examples:
   $ millrace apply --dry-run

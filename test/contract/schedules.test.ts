@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Definition } from '../../src/domain/definition.ts';
-import type { ScheduleDefinition } from '../../src/domain/schedule.ts';
+import type { Definition, Json } from '../../src/domain/definition.ts';
+import type { ScheduleDefinition, ScheduleEntry } from '../../src/domain/schedule.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import { Schedules, type SchedulePlan } from '../../src/triggers/schedules.ts';
 
@@ -178,6 +178,85 @@ test('a schedule that no file has any more is paused, or deleted, and comes back
     { action: 'delete', schedule: name, pipeline: name, fields: [] },
   ]);
   await expect(described()).rejects.toThrow();
+});
+
+describe('a schedule that takes the place of one that a person has paused', () => {
+  const entry = (params: Record<string, Json>, ...crons: string[]): ScheduleEntry => ({
+    params,
+    calendars: crons.map(parseCron),
+    periods: [],
+  });
+  const withEntries = (...entries: ScheduleEntry[]) => [pipeline(scheduleOf({ entries }))];
+  const pause = (id: string, note: string) => env.client.schedule.getHandle(id).pause(note);
+  const stateOf = async (id: string) => {
+    const { paused, note } = (await described(id)).state;
+    return paused ? (note ?? '') : 'runs';
+  };
+  const one = () => `${name}/top=1`;
+  const two = () => `${name}/top=2`;
+
+  test.each([false, true])('begins paused, with the note; with prune: %s', async (prune) => {
+    await apply(withEntries(entry({ top: 1 }, '30 2 * * *')));
+    await untilListed([one()]);
+    await pause(one(), 'migration of the warehouse');
+    const changed = withEntries(entry({ top: 2 }, '30 2 * * *'));
+    const { changes } = await apply(changed, prune);
+    expect(changes).toMatchObject([
+      { action: 'create', schedule: two(), paused: 'migration of the warehouse' },
+      { action: prune ? 'delete' : 'pause', schedule: one() },
+    ]);
+    expect(changes[0]?.fields).toContainEqual({
+      field: 'paused',
+      from: null,
+      to: `as ${one()} is: migration of the warehouse`,
+    });
+    expect(await stateOf(two())).toBe('migration of the warehouse');
+    await untilListed([two()]);
+    expect(await apply(changed, prune)).toEqual(nothing);
+  });
+
+  test('and back again, until the person lets it go on', async () => {
+    const before = withEntries(entry({ top: 1 }, '30 2 * * *'));
+    const after = withEntries(entry({ top: 2 }, '30 2 * * *'));
+    await apply(before);
+    await untilListed([one()]);
+    await pause(one(), 'by me');
+    await apply(after);
+    await untilListed([two()]);
+    const { changes } = await apply(before);
+    expect(changes[0]).toMatchObject({
+      action: 'change',
+      schedule: one(),
+      paused: 'by me',
+      fields: [{ field: 'paused', from: 'by millrace apply', to: `as ${two()} is: by me` }],
+    });
+    expect(await stateOf(one())).toBe('by me');
+    await env.client.schedule.getHandle(one()).unpause();
+    await apply(after);
+    expect(await stateOf(two())).toBe('runs');
+  });
+
+  test('is the one with its times, else any that is new', async () => {
+    const [three, four] = [`${name}/top=3`, `${name}/top=4`];
+    await apply(withEntries(entry({ top: 1 }, '30 2 * * *'), entry({ top: 2 }, '30 3 * * *')));
+    await untilListed([one(), two()]);
+    await pause(two(), 'by me');
+    await apply(withEntries(entry({ top: 3 }, '30 2 * * *'), entry({ top: 4 }, '30 3 * * *')));
+    expect([await stateOf(three), await stateOf(four)]).toEqual(['runs', 'by me']);
+    await untilListed([three, four]);
+    await apply(withEntries(entry({ top: 3 }, '30 2 * * *'), entry({ top: 5 }, '30 5 * * *')));
+    expect(await stateOf(`${name}/top=5`)).toBe('by me');
+    await untilListed([`${name}/top=5`]);
+    // One that is added takes nobody's place.
+    await apply(
+      withEntries(
+        entry({ top: 3 }, '30 2 * * *'),
+        entry({ top: 5 }, '30 5 * * *'),
+        entry({ top: 6 }, '30 6 * * *'),
+      ),
+    );
+    expect(await stateOf(`${name}/top=6`)).toBe('runs');
+  });
 });
 
 test('schedules of others are never touched', async () => {
