@@ -1,5 +1,6 @@
 import type { ScheduleOptions } from '@temporalio/client';
 import type { Definition, Json } from '../domain/definition.ts';
+import { shortHash } from '../domain/key.ts';
 import { tickTimes, type Overlap, type ScheduleDefinition, type TickTimes } from '../domain/schedule.ts';
 import { scheduleSpec } from './schedule-spec.ts';
 
@@ -26,12 +27,18 @@ export function wantedSchedules({ name, schedule }: Definition, taskQueue: strin
   }));
 }
 
+/** Temporal takes 1,000 for the workflow that a tick starts, of which the tick's time takes some. */
+const LONGEST_WORDS = 500;
+
 /** The ID says what the runs differ in, so that it stays the same when a file is put into another order. */
 function scheduleId(name: string, params: Record<string, Json>): string {
   const words = Object.entries(params)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .sort();
-  return words.length === 0 ? name : `${name}/${words.join(',')}`;
+    .sort()
+    .join(',');
+  if (words === '') return name;
+  if (words.length <= LONGEST_WORDS) return `${name}/${words}`;
+  return `${name}/${words.slice(0, LONGEST_WORDS)}…${shortHash(words, 16)}`;
 }
 
 export const OVERLAP = {

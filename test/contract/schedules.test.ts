@@ -113,6 +113,21 @@ test('a schedule is made as the file has it, and applying again changes nothing'
   expect(await apply(definitions, true)).toEqual(nothing);
 });
 
+test('schedules whose parameters are longer than an ID may be are told apart', async () => {
+  const entry = (last: string): ScheduleEntry => ({
+    params: { filter: `${'x'.repeat(2_000)}${last}` },
+    calendars: [parseCron('30 2 * * *')],
+    periods: [],
+  });
+  const definitions = [pipeline(scheduleOf({ entries: [entry('a'), entry('b')] }))];
+  const { changes } = await apply(definitions);
+  const ids = changes.map(({ schedule }) => schedule);
+  expect(new Set(ids).size).toBe(2);
+  for (const id of ids) expect((await described(id)).action.args).toHaveLength(1);
+  await untilListed(ids);
+  expect(await apply(definitions)).toEqual(nothing);
+});
+
 test('a change names the fields that differ, and changes only what the file says', async () => {
   await apply([pipeline(scheduleOf())]);
   await env.client.schedule.getHandle(name).pause('migration of the warehouse');
