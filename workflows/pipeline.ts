@@ -17,17 +17,14 @@ export const progressQuery = defineQuery<Progress>('progress');
  */
 export async function pipeline(input: unknown): Promise<RunResult> {
   const { workflowId, runId, startTime } = workflowInfo();
-  const [name = '', interval = ''] = workflowId.split('/', 2);
+  let about = saidBy(workflowId, input);
+  let result: Pick<RunResult, 'status' | 'steps'> = { status: 'running', steps: [] };
   let fault: Fault | undefined;
   let trigger: Progress['trigger'] = 'run';
   setHandler(progressQuery, () => ({
-    workflowId,
-    runId,
-    pipeline: name,
-    interval,
-    status: fault ? 'failed' : 'running',
-    trigger,
-    steps: [],
+    ...{ workflowId, runId, ...about, trigger },
+    status: result.status,
+    steps: result.steps,
     ...(fault && { failure: { type: fault.type, message: fault.message } }),
   }));
 
@@ -35,8 +32,16 @@ export async function pipeline(input: unknown): Promise<RunResult> {
   let plan: RunPlan | undefined;
   try {
     plan = await open({ input, workflowId, startedAt: startTime.toISOString() }, scheduled);
-    if (plan.role === 'join') return await join(plan);
+    if (plan.role === 'join') {
+      const { pipeline, interval, trigger: by } = plan.input;
+      about = { pipeline, interval };
+      trigger = by.kind;
+      const joined = await join(plan);
+      result = joined;
+      return joined;
+    }
   } catch (error) {
+    result = { status: isCancellation(error) ? 'cancelled' : 'failed', steps: [] };
     if (isCancellation(error)) throw error;
     fault = faultOf(error);
     if (!plan) trigger = (await writeRefusal(input, scheduled !== undefined, fault)) ?? trigger;
@@ -45,6 +50,14 @@ export async function pipeline(input: unknown): Promise<RunResult> {
   const run = new Run(plan);
   setHandler(progressQuery, () => run.progress());
   return run.execute();
+}
+
+/** Which run is asked for, as far as the ID and an input of any form say it. */
+function saidBy(workflowId: string, input: unknown): Pick<Progress, 'pipeline' | 'interval'> {
+  const [name = '', interval = ''] = workflowId.split('/', 2);
+  const said = (input ?? {}) as { pipeline?: unknown; interval?: unknown };
+  if (typeof said.pipeline !== 'string' || said.pipeline === name) return { pipeline: name, interval };
+  return { pipeline: said.pipeline, interval: typeof said.interval === 'string' ? said.interval : '' };
 }
 
 const open = (

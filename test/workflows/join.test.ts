@@ -46,3 +46,31 @@ test('who waits no longer gives up the request that it waits by, and the run goe
   await handle.cancel();
   await handle.result().catch(() => {});
 });
+
+test('who joins tells of which run, and what it came to', async () => {
+  world.engine.behave = () => ({ status: 'done' });
+  world.define('joined');
+  const start = (workflowId: string, interval?: string) =>
+    world.client.workflow.start('pipeline', {
+      taskQueue: 'test',
+      workflowId,
+      args: [{ pipeline: 'joined', ...(interval && { interval }) }],
+    });
+  for (const id of ['by-hand', 'tick/joined-2001-01-06T02:30:00Z', 'joined/2001-01-04']) {
+    const joins = await start(id, '2001-01-05');
+    await joins.result();
+    expect(await joins.query('progress')).toMatchObject({
+      ...{ workflowId: id, pipeline: 'joined', interval: '2001-01-05', status: 'done' },
+      steps: [{ id: 'a', state: 'done' }],
+    });
+  }
+  const refused = await start('refused', 'yesterday');
+  await refused.result().catch(() => {});
+  expect(await refused.query('progress')).toMatchObject({ pipeline: 'joined', status: 'failed', steps: [] });
+
+  world.engine.behave = () => ({ status: 'running' });
+  const cancelled = await start('cancelled', '2001-01-05');
+  await cancelled.cancel();
+  await cancelled.result().catch(() => {});
+  expect(await cancelled.query('progress')).toMatchObject({ pipeline: 'joined', status: 'cancelled' });
+});
