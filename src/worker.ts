@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { DataPipelineClient } from '@aws-sdk/client-data-pipeline';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Client } from '@temporalio/client';
+import { Client, isGrpcServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { activityInterceptors, createActivities, type Deps } from '../activities/index.ts';
 import { awsRequests } from './aws-requests.ts';
@@ -34,6 +35,9 @@ const MOST_ACTIVITIES = 2_000;
 /** How long after an activation without an answer Data Pipeline may take to show its instances. */
 const ACTIVATION_LOOK_MS = 120_000;
 
+/** gRPC's code for it. */
+const NOT_FOUND = 5;
+
 export interface RunningWorker {
   worker: Worker;
   /** Works, and takes notifications of new data, until the worker is shut down. */
@@ -51,6 +55,7 @@ export async function createWorker(
   const connection = await NativeConnection.connect(options);
   try {
     const client = new Client({ connection, namespace });
+    await ensureNamespace(client);
     const searchAttributes = await ensureSearchAttributes(client, warn);
     const worker = await Worker.create({
       connection,
@@ -70,6 +75,17 @@ export async function createWorker(
     return { worker, run: () => runBoth(worker, consumers), close: () => connection.close() };
   } catch (error) {
     await connection.close();
+    throw error;
+  }
+}
+
+/** Asked first: a worker that is made for a namespace that isn't there keeps its process for ever. */
+async function ensureNamespace({ connection, options: { namespace } }: Client): Promise<void> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND)
+      throw new NamespaceNotFoundError(namespace);
     throw error;
   }
 }

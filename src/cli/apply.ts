@@ -48,7 +48,7 @@ async function loadAll(folder: PipelineFolder): Promise<Definition[]> {
     return await folder.loadAll();
   } catch (error) {
     if (!(error instanceof EtlError)) throw error;
-    throw new CliError(error.type, error.message, 'mend the files; nothing was changed');
+    throw new CliError(error.type, error.message, 'see all by `millrace validate FILE`; nothing was changed');
   }
 }
 

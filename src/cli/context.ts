@@ -44,7 +44,9 @@ export async function configuration(flags: CommonFlags): Promise<Configuration> 
   const lines = problems.map(
     ({ file, line, column, message, fix }) => `${file}:${line}:${column}: ${message}; ${fix}`,
   );
-  throw new CliError('BadConfiguration', lines.join('\n'), 'mend the file', { extra: { problems } });
+  throw new CliError('BadConfiguration', lines.join('\n'), 'see all by `millrace validate FILE`', {
+    extra: { problems },
+  });
 }
 
 /** The dev stack whose address is used because nothing else names one. */
@@ -57,12 +59,24 @@ export interface Temporal {
 export function temporal(flags: TemporalFlags, folder: string): Temporal {
   const dev = runningDev(folder);
   let usesDev = false;
-  const target = temporalTarget(flags, environment, () => {
-    usesDev = dev !== undefined;
-    return dev?.address;
-  });
+  const target = named(() =>
+    temporalTarget(flags, environment, () => {
+      usesDev = dev !== undefined;
+      return dev?.address;
+    }),
+  );
   if (usesDev) say(`using the local stack at ${target.options.address} (millrace dev, process ${dev?.pid})`);
   return { target, dev: dev?.address === target.options.address ? dev : undefined };
+}
+
+/** The profile, or what its file has wrong. */
+function named(read: () => TemporalTarget): TemporalTarget {
+  try {
+    return read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError('BadConfiguration', why, 'see --profile, TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE');
+  }
 }
 
 export interface Connected extends Temporal {
@@ -83,7 +97,9 @@ export async function connect(flags: TemporalFlags, folder: string): Promise<Con
 }
 
 export function cantReach(address: string, error: unknown): CliError {
-  const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  // A worker's connection tells the cause within the names of its own types.
+  const why = /message: "([^"]+)"/.exec(text)?.[1] ?? text;
   return new CliError(
     'Unreachable',
     `can't reach Temporal at ${address} (${why})`,

@@ -1,9 +1,7 @@
 import { completeEnvironment, environment } from '../config.ts';
-import { EtlError } from '../domain/failure.ts';
 import type { JobEngine } from '../ports.ts';
 import { createEngines } from '../worker.ts';
 import { configuration, connect, type CommonFlags, type Connected } from './context.ts';
-import { CliError } from './error.ts';
 
 /** Lets a command talk to the engines themselves, by name, and to Temporal; the environment is that of the stack in use. */
 export async function withEngines(
@@ -15,9 +13,6 @@ export async function withEngines(
   try {
     const env = connected.dev ? completeEnvironment(connected.dev.env) : environment;
     await use(createEngines(config, env).engines, connected);
-  } catch (error) {
-    if (!(error instanceof EtlError)) throw error;
-    throw new CliError(error.type, error.message, 'look at the engine, and ask again', { exitCode: 3 });
   } finally {
     await connected.close();
   }

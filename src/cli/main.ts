@@ -40,7 +40,11 @@ try {
   const json = process.argv.includes('--json');
   if (!(error instanceof CommanderError)) report(error, json);
   else if (error.exitCode !== 0) {
-    const message = error.message.replace(/^error: /, '').replace('(outputHelp)', 'a command is missing');
+    const message = error.message
+      .replace(/^error: /, '')
+      .replace('(outputHelp)', 'a command is missing')
+      .replaceAll('\n', ' ')
+      .replace(/\.$/, '');
     report(new CliError('Usage', message, 'see `millrace --help`'), json);
   }
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { StepState } from '../domain/state.ts';
-import { CliError } from './error.ts';
+import { asCliError } from './known-error.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -41,18 +41,10 @@ const width = (cell: string): number => cell.replaceAll(ESCAPES, '').length;
 
 /** Reports an error as the contract has it, and sets the exit code. */
 export function report(error: unknown, json: boolean): void {
-  const { type, message, fix, exitCode, extra } =
-    error instanceof CliError
-      ? error
-      : new CliError(
-          'Unexpected',
-          error instanceof Error ? error.message : String(error),
-          'please report this',
-          {
-            exitCode: 1,
-          },
-        );
+  const { type, message, fix, exitCode, extra } = asCliError(error);
   process.exitCode = exitCode;
   if (json) printJson({ error: { type, message, fix, ...extra } });
-  say(`${paint('red', 'error', process.stderr)}: ${message}${fix === '' ? '' : `; ${fix}`}`);
+  const [first = '', ...more] = message.split('\n');
+  const what = more.length === 0 ? first : `${first} (and ${more.length} more)`;
+  say(`${paint('red', 'error', process.stderr)}: ${what}${fix === '' ? '' : `; ${fix}`}`);
 }

@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import type { Progress, StepProgress } from '../domain/run.ts';
 import { CliError } from './error.ts';
 import { paint, STATE_STYLE, table } from './output.ts';
@@ -18,7 +19,8 @@ export async function askProgress(client: Client, workflowId: string, runId?: st
     const status = runStatus((await handle.describe()).status.name);
     return { ...progress, status };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw notFound(workflowId);
+    if (error instanceof WorkflowNotFoundError) throw notFound(runId ? `${workflowId}@${runId}` : workflowId);
+    if (error instanceof NamespaceNotFoundError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new CliError(
       'NoWorker',

@@ -55,7 +55,11 @@ async function problemsUnder(configFile: string | undefined, files: readonly str
       return (isConfig ? await loadConfig(file) : await loadPipeline(file, connections, pipelines)).problems;
     }),
   );
-  return [...problems, ...found.flat()];
+  // Its own problems are told once where it is one of the files.
+  const isAsked = files.some(
+    (file) => basename(file) === CONFIG_NAME && resolve(file) === resolve(configFile ?? ''),
+  );
+  return [...(isAsked ? [] : problems), ...found.flat()];
 }
 
 /** What the pipelines of the configuration, and those that are asked for, know of each other. */

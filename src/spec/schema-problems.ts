@@ -58,7 +58,8 @@ function expected(shape: Shape): string {
     return type === undefined ? [] : [TYPE_NAMES[type] ?? type];
   });
   const [example] = shape.examples ?? [];
-  const like = example === undefined ? '' : `, like ${JSON.stringify(example).replace(/^"|"$/g, '')}`;
+  const like =
+    example === undefined ? '' : `, like ${typeof example === 'string' ? example : JSON.stringify(example)}`;
   return (options.join(' or ') || 'something else') + like;
 }
 
@@ -137,7 +138,8 @@ export class SchemaProblems {
       }
       default: {
         const value = valueAt(this.#value, path);
-        const wanted = expected(shapeAt(this.#shape, path));
+        const types = issue.code === 'invalid_union' ? (issue as { options?: unknown[] }).options : undefined;
+        const wanted = types ? `one of ${types.join(', ')}` : expected(shapeAt(this.#shape, path));
         if (value === undefined) {
           const place = this.#source.place(path.slice(0, -1));
           return [

@@ -102,6 +102,25 @@ describe('validate', () => {
     expect(exitCode).toBe(2);
   });
 
+  test('tells once what is wrong with a configuration that is also the nearest, and shows how to write it', async () => {
+    const wrong = join(folder, 'wrong');
+    await mkdir(wrong);
+    const file = join(wrong, 'millrace.yaml');
+    await writeFile(file, 'pipelines: x\nengines: { etl: { type: duckdbb } }\n');
+    const lines = [
+      '1:12: pipelines is a text, "x"; write a list, like ["pipelines/*.yaml"]',
+      '2:25: type is a text, "duckdbb"; write one of duckdb, local, qubole, livy, spark, emr, emr-serverless',
+    ];
+    const folderOfTest = process.cwd();
+    process.chdir(wrong);
+    try {
+      const { stdout } = await run('millrace.yaml');
+      expect(stdout).toBe(lines.map((line) => `millrace.yaml:${line}\n`).join(''));
+    } finally {
+      process.chdir(folderOfTest);
+    }
+  });
+
   test('takes a file that is not there, and a configuration', async () => {
     const { stdout, exitCode } = await run(
       at('none.yaml'),
