@@ -11,6 +11,7 @@ import { reportLines } from './backfill/report.ts';
 import { configuration, connect, withTemporal, type CommonFlags } from './context.ts';
 import { CliError } from './error.ts';
 import { printJson, say } from './output.ts';
+import { paramOption } from './param-option.ts';
 import { loadDefinition, paramsOf } from './run.ts';
 
 interface BackfillFlags extends CommonFlags {
@@ -59,12 +60,7 @@ export const backfill = (program: Command): void =>
     .addOption(new Option('--failed', 'only intervals whose last run failed').conflicts('onlyMissing'))
     .option('--rerun', 'also run again what is done')
     .option('--max-failures <k>', 'start nothing more after so many failures', count)
-    .option(
-      '--param <k=v>',
-      'a parameter; may be given again',
-      (pair: string, all: string[]) => [...all, pair],
-      [],
-    )
+    .addOption(paramOption())
     .option('--no-wait', 'return as soon as it has started')
     .option('--pause', 'start no more runs of the backfill that runs')
     .option('--resume', 'go on with it')

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { parseJobKey } from '../domain/key.ts';
 import { hasEnded } from '../domain/state.ts';
 import type { JobEngine, KeyedJob } from '../ports.ts';
@@ -28,7 +28,11 @@ export const orphans = (program: Command): void =>
   void withTemporal(program.command('orphans'))
     .description('lists jobs that run on an engine, are ours, and that no open run waits for')
     .option('--engine <name>', 'of this engine alone')
-    .option('--since <when>', 'jobs that started since then: 2001-01-05, a time, or 7d', since, since('7d'))
+    .addOption(
+      new Option('--since <when>', 'jobs that started since then: 2001-01-05, a time, or 7d')
+        .default(since('7d'), '7d')
+        .argParser(since),
+    )
     .option('--cancel', 'stops them, and returns once each is confirmed stopped')
     .addHelpText(
       'after',

@@ -9,6 +9,7 @@ import { createEngines, createWarehouses } from '../worker.ts';
 import { configuration, connect, withTemporal, type CommonFlags } from './context.ts';
 import { CliError } from './error.ts';
 import { paint, printJson, say } from './output.ts';
+import { paramOption } from './param-option.ts';
 import { loadsFindings } from './preflight/findings.ts';
 import { pushQueueFindings, taskQueueFindings } from './preflight/queues.ts';
 import { inputOf, loadDefinition } from './run.ts';
@@ -24,12 +25,7 @@ export const preflight = (program: Command): void =>
       'looks whether the warehouse, tables, columns, role and queues of a pipeline are there and fit',
     )
     .option('--interval <id>', 'of the run that is looked ahead to; else the newest that has ended')
-    .option(
-      '--param <k=v>',
-      'a parameter of that run; may be given again',
-      (pair: string, all: string[]) => [...all, pair],
-      [],
-    )
+    .addOption(paramOption('a parameter of that run; may be given again'))
     .addHelpText(
       'after',
       `

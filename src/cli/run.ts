@@ -9,6 +9,7 @@ import { PipelineFolder } from '../spec/pipeline-folder.ts';
 import { configuration, connect, pageOf, withTemporal, type CommonFlags, type Connected } from './context.ts';
 import { CliError } from './error.ts';
 import { printJson, say } from './output.ts';
+import { paramOption, paramWords } from './param-option.ts';
 import { follow } from './follow.ts';
 
 interface RunFlags extends CommonFlags {
@@ -21,12 +22,7 @@ export const run = (program: Command): void =>
   void withTemporal(program.command('run <name>'))
     .description('starts a run of a pipeline for an interval (the newest that has ended, if none is named)')
     .option('--interval <id>', 'the interval: 2001-01-05, 2001-01-05T03-05:00, 2001-W01 or 2001-01')
-    .option(
-      '--param <k=v>',
-      'a parameter; may be given again',
-      (pair: string, all: string[]) => [...all, pair],
-      [],
-    )
+    .addOption(paramOption())
     .option('--wait', 'wait for its end; exit code 1 if it fails')
     .addHelpText(
       'after',
@@ -53,7 +49,7 @@ Examples:
         if (end.status === 'done')
           return flags.json ? undefined : say(`${workflowId} is done${url ? `: ${url}` : ''}`);
         process.exitCode = 1;
-        say(failureLine(name, input.interval, end));
+        say(`${failureLine(name, input.interval, end)}${paramWords(flags.param)}`);
       } finally {
         await connected.close();
       }
