@@ -11,7 +11,7 @@ import { run } from './setup/command.mjs';
  */
 
 const SOURCES = ['src', 'workflows', 'activities', 'emulators'];
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'];
 
 export function buildIsCurrent(root) {
   const stamp = stampOf(root);

@@ -222,7 +222,9 @@ describe('a chain', () => {
     let pushing: JobEngine;
     beforeAll(async () => {
       const sqs = localSqs(s3.endpoint);
-      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'done' }));
+      // A receive that is given up may have taken a message, which is hidden for so long.
+      const Attributes = { VisibilityTimeout: '2' };
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'done', Attributes }));
       queue = QueueUrl ?? '';
       pushing = world.engineWith({ store, push: { queue, sqs } });
     });

@@ -61,7 +61,7 @@ describe('no gap, no overlap, nothing lost', () => {
       // Many zones differ in name only; most years of a zone are like the one before.
       if (seen.has(all.join())) continue;
       seen.add(all.join());
-      for (const at of all.filter((_, n) => n < 2 || n % 16 === 0)) {
+      for (const at of all.filter((_, n) => n < 2 || n % 40 === 0)) {
         faults.push(...faultsOf('hour', timezone, at - 2 * HOUR_MS, at + 2 * HOUR_MS).faults);
         faults.push(...faultsOf('day', timezone, at - 2 * DAY_MS, at + DAY_MS).faults);
       }
@@ -79,8 +79,8 @@ describe('no gap, no overlap, nothing lost', () => {
     // Moves the clock by half an hour.
     'Australia/Lord_Howe',
     'Asia/Kathmandu',
-  ])('over four years in %s, with as many days as the calendar has', (timezone) => {
-    const [from, to] = [Date.UTC(2009, 0, 1), Date.UTC(2013, 0, 1)];
+  ])('over two years in %s, with as many days as the calendar has', (timezone) => {
+    const [from, to] = [Date.UTC(2010, 6, 1), Date.UTC(2012, 6, 1)];
     const { ids, faults } = faultsOf('day', timezone, from, to);
     expect(faults).toEqual([]);
     const [first, last] = [ids[0], ids.at(-1)].map((id) => Date.parse(`${id}T00:00Z`)) as [number, number];

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { activityInterceptors, createActivities, type Deps } from '../../activities/index.ts';
@@ -19,6 +18,7 @@ import type {
 import { createRunRecords } from '../../src/storage/run-records.ts';
 import { TemporalRendezvous } from '../../src/triggers/rendezvous.ts';
 import { TemporalRuns } from '../../src/triggers/runs.ts';
+import { workflowBundle } from '../workflow-bundle.ts';
 import { TestEngine } from './test-engine.ts';
 import { TestWarehouse } from './test-warehouse.ts';
 
@@ -217,7 +217,7 @@ export async function createWorld({
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue: TASK_QUEUE,
-    workflowBundle: await bundle(),
+    workflowBundle: await workflowBundle(),
     activities: createActivities(deps),
     interceptors: { activity: activityInterceptors },
     maxHeartbeatThrottleInterval: '100ms',
@@ -269,13 +269,6 @@ export async function createWorld({
     },
   };
   return world;
-}
-
-let bundled: Promise<WorkflowBundle> | undefined;
-
-function bundle(): Promise<WorkflowBundle> {
-  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  return (bundled ??= bundleWorkflowCode({ workflowsPath, logger: quiet }));
 }
 
 /** The state of a step. */
