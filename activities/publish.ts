@@ -1,3 +1,4 @@
+import { fillsRecord } from '../src/domain/copy-options.ts';
 import { EtlError } from '../src/domain/failure.ts';
 import { shortHash } from '../src/domain/key.ts';
 import { ledgerEntry, type LedgerEntry } from '../src/domain/publication.ts';
@@ -70,7 +71,7 @@ export function createPublishActivities(
       }
       const found = await files.list(from.path);
       if (found.length === 0) throw new EtlError('PublishFailed', `there is no file in ${from.path}`);
-      const read = await contents(found, from.format, what.options?.['fillRecord'] === true);
+      const read = await contents(found, from.format, fillsRecord(what.options));
       const manifest = manifestPath(from.path, what.key);
       await files.write(manifest, manifestOf(found));
       const manifestHash = shortHash(

@@ -1,4 +1,5 @@
 import { EtlError } from '../src/domain/failure.ts';
+import { inParallel } from '../src/domain/parallel.ts';
 import type { ObjectStore, Once, OncePlan, StoredFile, UnloadRequest } from '../src/ports.ts';
 import type { Deps } from './deps.ts';
 import { connection } from './waiting.ts';
@@ -87,11 +88,7 @@ async function sweep(
   const stale = (JSON.parse(noted) as StoredFile[]).filter(
     ({ path, etag }) => !urls.has(path) && now.get(path) === etag,
   );
-  const left = stale.values();
-  const remove = async () => {
-    for (const { path } of left) await files.delete(path);
-  };
-  await Promise.all(Array.from({ length: DELETED_AT_ONCE }, remove));
+  await inParallel(stale, DELETED_AT_ONCE, ({ path }) => files.delete(path));
   return { removed: stale.length };
 }
 

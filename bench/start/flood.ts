@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { NewDataProgress } from '../../src/domain/new-data.ts';
 import { newDataId } from '../../src/domain/new-data.ts';
-import { inParallel } from '../../src/triggers/parallel.ts';
+import { inParallel } from '../../src/domain/parallel.ts';
 import type { Part } from '../harness/bench.ts';
 import { measured, median } from '../harness/figure.ts';
 import { dayOf, until, withNewData } from './new-data-world.ts';

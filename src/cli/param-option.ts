@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { word } from '../domain/shell-word.ts';
 
 /** `--param k=v`, as often as one likes. */
 export const paramOption = (description = 'a parameter; may be given again'): Option =>
@@ -8,6 +9,4 @@ export const paramOption = (description = 'a parameter; may be given again'): Op
 
 /** Those options as one types them again in a shell. */
 export const paramWords = (pairs: readonly string[]): string =>
-  pairs.map((pair) => ` --param ${/^[\w@%+=:,./-]+$/.test(pair) ? pair : quoted(pair)}`).join('');
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  pairs.map((pair) => ` --param ${word(pair)}`).join('');

@@ -86,6 +86,9 @@ function written(name: string, value: string | number | boolean, literal: (text:
   return typeof value === 'string' ? `${word} ${literal(value)}` : `${word} ${value}`;
 }
 
+/** Whether a file may lack the last columns, which are then filled with null. */
+export const fillsRecord = (options: CopyOptions | undefined): boolean => options?.['fillRecord'] === true;
+
 /** The options as COPY's tail. JSON's paths belong to its format, which stands elsewhere. */
 export const copyTail = (options: CopyOptions, literal: (text: string) => string): string =>
   Object.entries(options)

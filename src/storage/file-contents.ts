@@ -1,4 +1,5 @@
 import { EtlError } from '../domain/failure.ts';
+import { inParallel } from '../domain/parallel.ts';
 import type { FileColumn, FileContents, FileFormat, ObjectStore, StoredFile } from '../ports.ts';
 import { parquetColumns } from './parquet-columns.ts';
 import { parquetFooter } from './parquet-footer.ts';
@@ -22,26 +23,20 @@ export async function fileContents(
   if (format !== 'parquet') return {};
   let rows = 0;
   let longest: { columns: FileColumn[]; path: string } | undefined;
-  const left = files.values();
-  const read = async () => {
-    for (const file of left) {
-      const { num_rows, schema } = await parquetFooter(store, file);
-      rows += Number(num_rows);
-      const columns = parquetColumns(schema);
-      longest ??= { columns, path: file.path };
-      const common = mayBeShort ? Math.min(columns.length, longest.columns.length) : undefined;
-      const [ours, others] = [columns, longest.columns].map((all) => words(all.slice(0, common)));
-      if (ours === others) {
-        if (columns.length > longest.columns.length) longest = { columns, path: file.path };
-        continue;
-      }
+  await inParallel(files, FILES_AT_ONCE, async (file) => {
+    const { num_rows, schema } = await parquetFooter(store, file);
+    rows += Number(num_rows);
+    const columns = parquetColumns(schema);
+    longest ??= { columns, path: file.path };
+    const common = mayBeShort ? Math.min(columns.length, longest.columns.length) : undefined;
+    const [ours, others] = [columns, longest.columns].map((all) => words(all.slice(0, common)));
+    if (ours !== others)
       throw new EtlError(
         'PublishFailed',
         `${file.path} has the columns ${words(columns)}, and ${longest.path} has ${words(longest.columns)}: ` +
           'files that are loaded together need the same columns',
       );
-    }
-  };
-  await Promise.all(Array.from({ length: FILES_AT_ONCE }, read));
+    if (columns.length > longest.columns.length) longest = { columns, path: file.path };
+  });
   return longest ? { rows, columns: longest.columns } : { rows };
 }

@@ -1,6 +1,6 @@
 import { gathered, routed, type Delivery, type EventRouter, type Routed } from './event-router.ts';
 import { notificationOf, readNotification, type Notification } from './notification.ts';
-import { inParallel } from './parallel.ts';
+import { inParallel } from '../domain/parallel.ts';
 
 const SIGNALS_AT_ONCE = 16;
 

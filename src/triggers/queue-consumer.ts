@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EtlError } from '../domain/failure.ts';
 import { gathered, routed, type Delivery, type EventRouter, type Routed } from './event-router.ts';
 import { readNotification } from './notification.ts';
-import { inParallel } from './parallel.ts';
+import { inParallel } from '../domain/parallel.ts';
 import { MOST_PER_REQUEST, type Queue, type QueueMessage } from './queue.ts';
 
 /** What became of messages. All but `accepted` are left, for the queue's redrive policy to move away. */

@@ -6,7 +6,7 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { inParallel } from './parallel.ts';
+import { inParallel } from '../domain/parallel.ts';
 
 /** What one request takes. */
 export const MOST_PER_REQUEST = 10;

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import type { Definition } from '../domain/definition.ts';
 import { fieldsOf, wantedFields, type Fields } from './schedule-fields.ts';
-import { inParallel } from './parallel.ts';
+import { inParallel } from '../domain/parallel.ts';
 import { PAUSE_NOTE, successions, timesText, type Coming, type Leaving } from './succession.ts';
 import { scheduleOptions, wantedSchedules, type WantedSchedule } from './wanted-schedule.ts';
 

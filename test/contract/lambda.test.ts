@@ -1,21 +1,18 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { packageRoot } from '../../src/config.ts';
 import { runProgram } from '../e2e/cli.ts';
+import { startTemporal } from './temporal.ts';
 
 let env: TestWorkflowEnvironment;
 let folder: string;
 
 // The bundle alone, in a folder of its own, as Lambda unpacks it.
 beforeAll(async () => {
-  const tools = JSON.parse(await readFile(join(packageRoot(), '.millrace/tools.json'), 'utf8')) as {
-    temporal: string;
-  };
-  const executable = { type: 'existing-path' as const, path: tools.temporal };
-  env = await TestWorkflowEnvironment.createLocal({ server: { executable } });
+  env = await startTemporal();
   folder = await mkdtemp(join(tmpdir(), 'millrace-lambda-'));
   await copyFile(join(packageRoot(), 'dist', 'lambda.cjs'), join(folder, 'lambda.cjs'));
   const source = {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ScheduleSpec } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { timezone } from '../../src/spec/fields.ts';
 import { schedule } from '../../src/spec/schedule.ts';
+import { startTemporal } from './temporal.ts';
 
 /* Temporal is the witness: what a file may say it takes, and what it refuses a file may not say. */
 
@@ -12,11 +12,7 @@ let env: TestWorkflowEnvironment;
 let count = 0;
 
 beforeAll(async () => {
-  const tools = JSON.parse(readFileSync(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
-  const path = String(tools.temporal);
-  env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  env = await startTemporal();
 });
 afterAll(async () => env.teardown());
 

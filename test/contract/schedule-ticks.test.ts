@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { fieldValues, parseCron, valuesOf } from '../../src/domain/schedule-calendar.ts';
 import { intervalsOf, ticksOf } from '../../src/domain/schedule-ticks.ts';
 import { tickTimes, type ScheduleDefinition, type ScheduleEntry } from '../../src/domain/schedule.ts';
 import { scheduleSpec } from '../../src/triggers/schedule-spec.ts';
+import { startTemporal } from './temporal.ts';
 
 /*
  * Temporal is the witness: a schedule made of our times must tick when we say that it ticks, because `covers: tick`
@@ -15,11 +15,7 @@ let env: TestWorkflowEnvironment;
 let count = 0;
 
 beforeAll(async () => {
-  const tools = JSON.parse(readFileSync(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
-  const path = String(tools.temporal);
-  env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  env = await startTemporal();
 });
 afterAll(async () => env.teardown());
 

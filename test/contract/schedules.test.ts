@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Definition, Json } from '../../src/domain/definition.ts';
 import type { ScheduleDefinition, ScheduleEntry } from '../../src/domain/schedule.ts';
 import { parseCron } from '../../src/domain/schedule-calendar.ts';
 import { Schedules, type SchedulePlan } from '../../src/triggers/schedules.ts';
+import { startTemporal } from './temporal.ts';
 
 let env: TestWorkflowEnvironment;
 let schedules: Schedules;
@@ -12,11 +12,7 @@ let name: string;
 let count = 0;
 
 beforeAll(async () => {
-  const tools = JSON.parse(readFileSync(new URL('../../.millrace/tools.json', import.meta.url), 'utf8'));
-  const path = String(tools.temporal);
-  env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  env = await startTemporal();
 });
 afterAll(async () => env.teardown());
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { loadFindings, warehouseFindings } from '../../../activities/preflight.ts';
 import { connection } from '../../../activities/waiting.ts';
+import { fillsRecord } from '../../domain/copy-options.ts';
 import type { Definition, Json, StepDefinition, StepOf } from '../../domain/definition.ts';
 import type { Interval } from '../../domain/interval.ts';
 import { plannedFiles, plannedLoads, type Finding, type StepLoad } from '../../domain/preflight.ts';
@@ -34,7 +35,7 @@ export async function loadsFindings(definition: Definition, around: Around): Pro
       found.push(
         ...(await readFindings(step.id, around, planned.warehouse, place.path, { iamRole, options })),
       );
-    const earlier = await earlierFiles(around.store, places, options['fillRecord'] === true);
+    const earlier = await earlierFiles(around.store, places, fillsRecord(options));
     judged.push(earlier ? { ...planned, load: { ...planned.load, contents: earlier.contents } } : planned);
     if (earlier === undefined || place === undefined) continue;
     const slices = looks.find(({ name }) => name === planned.warehouse)?.look?.slices;

@@ -1,5 +1,6 @@
 import { assertNever, EtlError } from '../../domain/failure.ts';
 import { PUSH_WITHOUT_QUEUE, refuse, REFUSALS } from '../../domain/refusals.ts';
+import { quoted, word } from '../../domain/shell-word.ts';
 import type {
   ChainSpec,
   CommandSpec,
@@ -11,7 +12,7 @@ import type {
 } from '../../ports.ts';
 import { sparkSqlScript } from '../spark-sql.ts';
 import type { CommandDefaults } from './options.ts';
-import { quoted, shellScript, word } from './shell-script.ts';
+import { shellScript } from './shell-script.ts';
 
 /** Where clusters of QDS have it. https://docs.qubole.com/en/latest/rest-api/command_api/submit-a-spark-command.html */
 const SPARK_SUBMIT = '/usr/lib/spark/bin/spark-submit';

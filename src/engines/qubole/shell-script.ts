@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EtlError } from '../../domain/failure.ts';
+import { quoted } from '../../domain/shell-word.ts';
 import type { JobOutcome, ShellSpec } from '../../ports.ts';
 
 /** Before the line that a script of ours prints last. */
@@ -43,9 +44,3 @@ function values(written: string): NonNullable<JobOutcome['values']> {
     throw new EtlError('JobFailed', message, { details: { ended: true } });
   }
 }
-
-/** For a POSIX shell. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** Quoted only where it must be, for people to read. */
-export const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text));

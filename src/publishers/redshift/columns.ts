@@ -1,3 +1,4 @@
+import { fillsRecord } from '../../domain/copy-options.ts';
 import { EtlError } from '../../domain/failure.ts';
 import type { CopyOptions, FileColumn, PublishRequest, TableShape } from '../../ports.ts';
 import { fits, sqlTypeOf } from './column-types.ts';
@@ -73,8 +74,7 @@ export function checkColumns(
   { options, required }: { options?: CopyOptions | undefined; required: ReadonlySet<string> },
 ): void {
   const wanted = loaded ?? table.columns.map(({ name }) => name);
-  const fills = options?.['fillRecord'] === true;
-  if (fills ? files.length > wanted.length : files.length !== wanted.length) {
+  if (fillsRecord(options) ? files.length > wanted.length : files.length !== wanted.length) {
     const where = loaded ? '`columns` names' : `${table.name} has`;
     throw wrong(
       `the files have ${listed(files.map(({ name }) => name))} columns and ${where} ${listed(wanted)}; ` +
